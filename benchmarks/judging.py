@@ -1,0 +1,179 @@
+"""What is measured of deskaudit's checks, in a process of its own.
+
+    python -m benchmarks.judging items|bare|metrics FOLDER history|quarter
+
+`items` judges all checks of the six items; `bare` asks of the same rows no more than their number and one statistic,
+in the same engine with the same limits; `metrics` judges the core metrics that `core_pandas` computes as well.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from benchmarks import desks
+from benchmarks.tickets import NOW, START
+from deskaudit.checks import catalogue, engine
+from deskaudit.checks.binding import bind
+from deskaudit.checks.context import Reader, Window
+from deskaudit.checks.judgements import Judgement, judgements
+from deskaudit.checks.spec import Check, Item
+from deskaudit.model.periods import Period, quarter_before
+from deskaudit.model.verdicts import Audit, Result, Status
+from deskaudit.snapshot import Snapshot
+
+ITEMS = ("HD-03", "HD-08", "HD-15", "HD-18", "HD-20", "HD-24")
+METRICS = ("bench.1", "15.1", "08.2", "bench.2", "20.2", "18.1")
+ADDED = Path(__file__).parent / "checks.d"
+_STATISTICS = {
+    "mean": "AVG(value)",
+    "median": "quantile_cont(value, 0.5)",
+    "p90": "quantile_cont(value, 0.9)",
+    "sum": "SUM(value)",
+    "min": "MIN(value)",
+    "max": "MAX(value)",
+    "gap": "AVG(value)",
+    "rho": "CORR(value, other)",
+}
+
+
+class Past:
+    """The results so far, for the check that reads them."""
+
+    def __init__(self) -> None:
+        self.found: list[Result] = []
+
+    def results(self) -> Sequence[Result]:
+        return self.found
+
+    def earlier(self) -> Sequence[tuple[Audit, Sequence[Result]]]:
+        return []
+
+
+def window(period: str, zone: str) -> Window:
+    """`history`: all three years; `quarter`: the last quarter that was complete."""
+    span = Period(START, NOW) if period == "history" else quarter_before(NOW, zone)
+    return Window(span.start, span.end, NOW, span.reference)
+
+
+def judge(folder: Path, period: str, words: Sequence[str], added: Path | None = None) -> dict[str, Any]:
+    """Results of the checks that the words name, and the seconds each took."""
+    pairs = sorted(catalogue.load(added, verify=False).select(words), key=lambda pair: pair[1].phase)
+    past = Past()
+
+    def run(reader: Reader, item: Item, check: Check, span: Window, frozen: Path) -> None:
+        past.found += engine.run(item, check, reader, span, frozen, past)
+
+    answer = _time(folder, period, pairs, run)
+    broken = [result.reason for result in past.found if result.status is Status.ERROR]
+    if broken:
+        raise RuntimeError(f"checks broke: {broken}")
+    return answer | {"results": past.found}
+
+
+def ask_bare(folder: Path, period: str) -> dict[str, Any]:
+    """The seconds that the bare SQL of each check takes; what is written in Python has none."""
+    pairs = catalogue.load(verify=False).select(ITEMS)
+
+    def run(reader: Reader, _item: Item, check: Check, span: Window, _frozen: Path) -> None:
+        for statement in bare(check, span):
+            reader.connection.execute(statement).fetchall()
+
+    return _time(folder, period, pairs, run)
+
+
+def bare(check: Check, span: Window) -> Iterator[str]:
+    """One statement for each row text, and one more for the reference period where a leg drifts."""
+    legs: dict[str, list[Judgement]] = {}
+    for leg in judgements(check):
+        legs.setdefault(leg.rows, []).append(leg)
+    for text, sharing in legs.items():
+        if text.startswith("python:"):
+            continue
+        for one in [span, span.before()] if any(leg.drift for leg in sharing) else [span]:
+            rows = bind(text, {**one.binds(), **check.params})
+            yield f"SELECT {_statistic(sharing[0])} FROM (\n{rows}\n) AS listed"
+
+
+def _statistic(leg: Judgement) -> str:
+    if leg.kind in {"ratio", "count"}:
+        return "COUNT(good), SUM(good)"
+    return "COUNT(*)" if leg.kind == "list" else f"COUNT(value), {_STATISTICS[leg.stat]}"
+
+
+def _time(
+    folder: Path,
+    period: str,
+    pairs: Sequence[tuple[Item, Check]],
+    run: Callable[[Reader, Item, Check, Window, Path], None],
+) -> dict[str, Any]:
+    """Opens the snapshot and runs the checks; the times of the whole and of each check."""
+    desk = desks.config(folder)
+    options, span = desk.audit, window(period, desk.desk.zone)
+    checks: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as frozen:
+        started, used = perf_counter(), process_time()
+        snapshot = Snapshot(desks.paths(folder).snapshot, memory_limit=options.memory_limit, threads=options.threads)
+        with snapshot.open() as reader:
+            for item, check in pairs:
+                begun = perf_counter()
+                run(reader, item, check, span, Path(frozen))
+                checks[check.id] = perf_counter() - begun
+        return {"seconds": perf_counter() - started, "cpu": process_time() - used, "checks": checks}
+
+
+def figures(results: Sequence[Result]) -> dict[str, float]:
+    """The core metrics by the names that `core_pandas` gives them."""
+    found: dict[str, float] = {}
+
+    def put(name: str, value: float | None) -> None:
+        if value is not None:
+            found[name] = value
+
+    for one in results:
+        part = one.segment or "all"
+        match one.check, one.leg:
+            case "bench.1", _:
+                put(f"first response {part}: n", one.n)
+                put(f"first response {part}: median", one.median)
+                put(f"first response {part}: p90", one.p90)
+            case "15.1", leg:
+                put(f"promises kept {leg} {part}: n", one.n)
+                put(f"promises kept {leg} {part}: share", one.value)
+            case ("08.2", "over-30-days") if one.segment is None:
+                put("backlog: n", one.n)
+                put("backlog: share over 30 days", one.value)
+            case ("bench.2", _) if one.segment is None:
+                put("reopened: n", one.n)
+                put("reopened: share", one.value)
+            case ("20.2", "wait") if one.segment is None:
+                put("wait: n", one.n)
+                put("wait: median", one.median)
+                put("wait: p90", one.p90)
+            case ("20.2", "drift") if one.segment is None:
+                put("wait: change of the median", one.value)
+            case "18.1", _:
+                put(f"satisfied {part}: n", one.n)
+                put(f"satisfied {part}: share", one.value)
+    return found
+
+
+def main(work: str, folder: str, period: str) -> None:
+    match work:
+        case "items":
+            answer = judge(Path(folder), period, ITEMS)
+            results = [one for one in answer.pop("results") if one.segment is None]
+            answer["judged"] = len({one.check for one in results if one.status is not Status.NODATA})
+        case "bare":
+            answer = ask_bare(Path(folder), period)
+        case _:
+            answer = judge(Path(folder), period, METRICS, ADDED)
+            answer["figures"] = figures(answer.pop("results"))
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,82 @@
+"""Each measurement runs in a process of its own: its wall time, processor time and peak memory, as the kernel counted.
+
+The caller stays small: a child begins with its parent's peak.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Run(NamedTuple):
+    """`wall` and `cpu` in seconds: of what the process says it measured (`seconds`, `cpu` of its answer), else of its whole life."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+    answer: dict[str, Any]
+
+
+class Ratio(NamedTuple):
+    """How many times as much the first of two takes: the medians' ratio, and the ratios of the single rounds."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f}–{self.high:.2f})"
+
+
+def module(name: str, *words: object) -> list[str]:
+    """The command that runs a module of this package."""
+    return [sys.executable, "-m", f"benchmarks.{name}", *map(str, words)]
+
+
+def run(command: Sequence[str], *, answers: bool = True, environ: Mapping[str, str] | None = None) -> Run:
+    """Runs a command to its end. `answers`: the last line of its output is a JSON object. RuntimeError where it fails."""
+    started = perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environ) as process:
+        out, errors = process.stdout, process.stderr
+        text = out.read() if out else b""
+        said = errors.read() if errors else b""
+        _pid, status, usage = os.wait4(process.pid, 0)
+        wall = perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said.decode(errors='replace')}")
+    answer: dict[str, Any] = json.loads(text.splitlines()[-1]) if answers else {}
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(answer.get("seconds", wall), answer.get("cpu", cpu), usage.ru_maxrss / 1024, answer)
+
+
+def take_turns(works: Mapping[str, Callable[[], Run]], times: int) -> dict[str, list[Run]]:
+    """Runs each work so often, in turns: what disturbs the machine disturbs all of them."""
+    found: dict[str, list[Run]] = {name: [] for name in works}
+    for _round in range(times):
+        for name, work in works.items():
+            found[name].append(work())
+    return found
+
+
+def median(runs: Sequence[Run], field: str = "wall") -> float:
+    return statistics.median(getattr(run, field) for run in runs)
+
+
+def peak(runs: Sequence[Run]) -> float:
+    """Megabytes: the largest of all runs."""
+    return max(run.peak_mb for run in runs)
+
+
+def ratio(over: Sequence[Run], under: Sequence[Run], field: str = "wall") -> Ratio:
+    """`over` to `under`, run in turns."""
+    rounds = [getattr(one, field) / getattr(other, field) for one, other in zip(over, under, strict=True)]
+    return Ratio(median(over, field) / median(under, field), min(rounds), max(rounds))

@@ -1,0 +1,3 @@
+from deskaudit.cli import main
+
+main()

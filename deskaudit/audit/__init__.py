@@ -1,0 +1,1 @@
+"""The main job: plan → pull → check → record, as a stream of events that knows no screen."""

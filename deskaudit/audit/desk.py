@@ -1,0 +1,127 @@
+"""A desk that is open: its config, its sources, its snapshot and its results, behind one object for both fronts."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from deskaudit import config as configuration
+from deskaudit import connectors, secrets
+from deskaudit.audit import lock, plan, pull, run
+from deskaudit.audit.plan import Plan
+from deskaudit.checks import catalogue
+from deskaudit.config import Config, Source
+from deskaudit.errors import ConfigError, DeskauditError
+from deskaudit.i18n import _
+from deskaudit.model.batches import Probe, PulledSource
+from deskaudit.model.events import AuditEvent
+from deskaudit.paths import Paths
+from deskaudit.snapshot import Snapshot
+from deskaudit.store import Store
+
+
+def _never() -> bool:
+    return False
+
+
+class Desk:
+    """Everything a front needs. Parts open when they are first used."""
+
+    def __init__(self, paths: Paths, *, now: Callable[[], int] = lambda: int(time.time())) -> None:
+        self.paths = paths
+        self.now = now
+
+    @cached_property
+    def config(self) -> Config:
+        return configuration.load(self.paths.config)
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        return configuration.sources(self.config, self.paths.config)
+
+    @cached_property
+    def catalogue(self) -> catalogue.Catalogue:
+        return catalogue.load(self.paths.config.parent / "checks.d")
+
+    @cached_property
+    def store(self) -> Store:
+        self.paths.make()
+        return Store.open(self.paths.database)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        self.paths.make()
+        options = self.config.audit
+        return Snapshot(self.paths.snapshot, memory_limit=options.memory_limit, threads=options.threads)
+
+    def close(self) -> None:
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def source(self, name: str) -> Source:
+        found = next((source for source in self.sources if source.name == name), None)
+        if found is None:
+            raise ConfigError(
+                _("There is no source {name}.").format(name=name),
+                hint=_("Configured: {names}.").format(names=", ".join(s.name for s in self.sources) or _("none")),
+            )
+        return found
+
+    def build(self, source: Source, cancelled: Callable[[], bool] = _never) -> connectors.Connector:
+        self.paths.make()
+        context = connectors.Context(
+            source.name,
+            self.paths.config.parent,
+            now=self.now,
+            hash_key=secrets.hash_key(self.config.desk.hash_key, self.paths.hash_key),
+            cancelled=cancelled,
+            zone=self.config.desk.zone,
+        )
+        return connectors.build(source, context)
+
+    def plan(self, **words: Any) -> Plan:
+        """See `deskaudit.audit.plan.make`."""
+        return plan.make(self.config, now=self.now(), **words)
+
+    def run(self, what: Plan, cancelled: Callable[[], bool] = _never) -> Iterator[AuditEvent]:
+        """The main job. Each result is committed before its event is yielded."""
+        plan.checks_of(what, self.catalogue)  # an unknown name is told before anything is pulled
+        with lock.hold(self._lock(), "an audit"):
+            if what.pull:
+                yield from self._pull(what.sources, cancelled)
+            yield from run.run(self, what, cancelled)
+
+    def pull(self, names: tuple[str, ...] = (), cancelled: Callable[[], bool] = _never) -> Iterator[AuditEvent]:
+        with lock.hold(self._lock(), "a pull"):
+            yield from self._pull(names or None, cancelled)
+
+    def test_source(self, name: str) -> Probe:
+        """Knocks at one source. What is wrong with its configuration is told as a Probe too."""
+        try:
+            return self.build(self.source(name)).probe()
+        except DeskauditError as fault:
+            return Probe(reachable=False, message=fault.message, hint=fault.hint)
+
+    def pulled(self) -> dict[str, PulledSource]:
+        """What the snapshot holds of each source; {} before the first pull."""
+        manifest = self.snapshot.manifest()
+        return {} if manifest is None else manifest.sources
+
+    def frozen_file(self, audit_id: int) -> Path:
+        return self.paths.judged / f"audit-{audit_id}.parquet"
+
+    def _lock(self) -> Path:
+        self.paths.make()
+        return self.paths.lock
+
+    def _pull(self, names: tuple[str, ...] | None, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
+        chosen = self.sources if names is None else [self.source(name) for name in names]
+        yield from pull.pull(
+            self.snapshot,
+            chosen,
+            lambda source: self.build(source, cancelled),
+            self.config,
+            now=self.now,
+            cancelled=cancelled,
+        )

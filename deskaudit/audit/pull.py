@@ -1,0 +1,76 @@
+"""Pulling: every source into the snapshot, each on its own feet."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from deskaudit import connectors
+from deskaudit.config import Config, Source
+from deskaudit.errors import Cancelled, SourceError
+from deskaudit.i18n import _
+from deskaudit.model.batches import Want
+from deskaudit.model.events import (
+    AuditEvent,
+    PullFinished,
+    PullProgressed,
+    PullStarted,
+    PullWarned,
+    SnapshotDerived,
+)
+from deskaudit.snapshot import Landing, Snapshot
+
+HISTORY_DAYS = 460  # fifteen months: five quarters, so that a year can be compared with itself
+
+
+def pull(
+    snapshot: Snapshot,
+    sources: Sequence[Source],
+    build: Callable[[Source], connectors.Connector],
+    config: Config,
+    *,
+    now: Callable[[], int],
+    cancelled: Callable[[], bool],
+) -> Iterator[AuditEvent]:
+    """Pulls the sources one after the other and publishes one new generation of the snapshot.
+
+    A source that fails leaves the others alone and its last good rows visible; it is marked, and goes on next time
+    where it stopped.
+    """
+    built = [(source, build(source)) for source in sources]  # configuration errors come before the first request
+    landings: list[Landing] = []
+    try:
+        for source, connector in built:
+            landing = snapshot.landing(source.name, source.type, now())
+            landings.append(landing)
+            yield PullStarted(source.name, source.type, landing.resumed)
+            yield from _land(landing, source, connector, now, cancelled)
+        started = time.monotonic()
+        manifest = snapshot.publish(landings, config, now())
+        for source, _connector in built:
+            yield PullFinished(source.name, manifest.sources[source.name])
+        yield SnapshotDerived(manifest.generation, time.monotonic() - started)
+    finally:
+        for landing in landings:
+            landing.close()
+
+
+def _land(
+    landing: Landing,
+    source: Source,
+    connector: connectors.Connector,
+    now: Callable[[], int],
+    cancelled: Callable[[], bool],
+) -> Iterator[AuditEvent]:
+    want = Want(entities=connector.fills, since_at=now() - HISTORY_DAYS * 86400)
+    error = None
+    try:
+        for batch in connector.pull(landing.cursor, want):
+            landing.land(batch)
+            for problem in batch.problems:
+                yield PullWarned(source.name, f"{problem.resource}: {problem.message}")
+            yield PullProgressed(source.name, batch.resource, landing.rows, batch.done, batch.total)
+            if cancelled():
+                raise Cancelled(_("Stopped while pulling {source}.").format(source=source.name))
+    except SourceError as fault:
+        error = str(fault)
+        yield PullWarned(source.name, error)
+    landing.finish(cadence_s=source.cadence_s, error=error)

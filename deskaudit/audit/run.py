@@ -1,0 +1,198 @@
+"""Checking: a plan against the snapshot, each result committed when it exists."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from deskaudit import __version__
+from deskaudit.audit import plan as planning
+from deskaudit.audit import summary
+from deskaudit.checks import catalogue, engine, freezing, scoring
+from deskaudit.checks.context import Window
+from deskaudit.errors import Cancelled, ConfigError
+from deskaudit.i18n import _, item_text
+from deskaudit.model.events import AuditEvent, AuditFinished, AuditStarted, CheckFinished
+from deskaudit.model.periods import Period
+from deskaudit.model.verdicts import AskedQuestion, Audit, AuditedItem, Result, SourcePull
+from deskaudit.snapshot import Manifest, Reader
+
+if TYPE_CHECKING:
+    from deskaudit.audit.desk import Desk
+
+
+class _Past:
+    """This audit's results so far, for the checks that read them."""
+
+    def __init__(self, desk: Desk, audit_id: int) -> None:
+        self._desk = desk
+        self._audit_id = audit_id
+
+    def results(self) -> list[Result]:
+        return self._desk.store.results(self._audit_id)
+
+    def earlier(self) -> list[tuple[Audit, list[Result]]]:
+        store = self._desk.store
+        return [(audit, store.results(audit.id)) for audit in store.audits(kind="full", state="completed")]
+
+
+def run(desk: Desk, plan: planning.Plan, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
+    """Judges the newest generation of the snapshot. The desk's lock is held by the caller."""
+    store = desk.store
+    for left in store.interrupted():
+        if left.id != plan.resume:
+            store.interrupt(left.id, _("Its process ended before it did."))
+    reader = desk.snapshot.open()
+    try:
+        audit = _begin(desk, plan, reader.manifest)
+        pairs = planning.checks_of(plan, desk.catalogue)
+        yield AuditStarted(audit, len(pairs))
+        try:
+            yield from _check(desk, plan, audit, reader, cancelled)
+        except GeneratorExit:
+            store.interrupt(audit.id, _("Stopped by the user."))
+            raise
+        except Cancelled as stop:
+            store.interrupt(audit.id, stop.message)
+            raise
+        except BaseException as fault:
+            store.interrupt(audit.id, f"{type(fault).__name__}: {fault}")
+            raise
+        yield AuditFinished(_finish(desk, audit, reader))
+    finally:
+        reader.close()
+
+
+def _check(
+    desk: Desk, plan: planning.Plan, audit: Audit, reader: Reader, cancelled: Callable[[], bool]
+) -> Iterator[AuditEvent]:
+    pairs = planning.checks_of(plan, desk.catalogue)
+    window = Window(start=audit.period_start, end=audit.period_end, now=audit.as_of, reference=plan.period.reference)
+    frozen = _folder(desk, audit)
+    frozen.mkdir(mode=0o700, parents=True, exist_ok=True)
+    done = desk.store.done_checks(audit.id)
+    past = _Past(desk, audit.id)
+    for number, (item, check) in enumerate(pairs, start=1):
+        if check.id in done:
+            continue
+        if cancelled():
+            raise Cancelled(_("Stopped after {done} of {total} checks.").format(done=number - 1, total=len(pairs)))
+        started = time.monotonic()
+        results = engine.run(item, check, reader, window, frozen, past)
+        desk.store.record(audit.id, results)
+        yield CheckFinished(number, len(pairs), tuple(results), time.monotonic() - started)
+
+
+def _begin(desk: Desk, plan: planning.Plan, manifest: Manifest) -> Audit:
+    if plan.resume is not None:
+        audit = desk.store.audit(plan.resume)
+        if audit.state == "completed":
+            raise ConfigError(_("Audit {id} is complete; there is nothing to resume.").format(id=audit.id))
+        desk.store.resume(audit.id)
+        return desk.store.audit(audit.id)
+    audit = Audit(
+        id=0,
+        kind=plan.kind,
+        state="running",
+        started_at=desk.now(),
+        period_start=plan.period.start,
+        period_end=plan.period.end,
+        as_of=desk.now() if plan.as_of is None else plan.as_of,
+        generation=manifest.generation,
+        formula_version=scoring.FORMULA_VERSION,
+        weights=catalogue.weights(desk.catalogue, desk.config.audit.item_cap),
+        program=__version__,
+        zone=desk.config.desk.zone,
+        scope=" ".join(plan.only),
+    )
+    audit.id = desk.store.begin(audit, items=_items(desk), questions=_questions(desk, plan))
+    for source in desk.sources:
+        desk.store.record_pull(audit.id, _provenance(source.name, source.type, manifest))
+    return audit
+
+
+def _items(desk: Desk) -> list[AuditedItem]:
+    return [
+        AuditedItem(item=item.id, title=item_text(f"{item.id}.title", item.title), group=item.group)
+        for item in desk.catalogue.items.values()
+    ]
+
+
+def _questions(desk: Desk, plan: planning.Plan) -> list[AskedQuestion]:
+    """The questions of the items in scope; a quick scan asks none."""
+    if plan.kind == "quick":
+        return []
+    chosen = {item.id for item, _check in desk.catalogue.select(plan.only)}
+    return [
+        AskedQuestion(
+            question=question.id,
+            item=item.id,
+            ask=item_text(question.id, question.ask),
+            question_hash=catalogue.question_hash(question),
+        )
+        for item in desk.catalogue.items.values()
+        if item.id in chosen
+        for question in item.question
+    ]
+
+
+def _provenance(name: str, type_: str, manifest: Manifest) -> SourcePull:
+    pulled = manifest.sources.get(name)
+    if pulled is None:
+        return SourcePull(name=name, type=type_, state="not_pulled", warnings=[_("It was never pulled.")])
+    return SourcePull(
+        name=name,
+        type=type_,
+        state=pulled.state,
+        fetched_at=pulled.fetched_at,
+        rows={entity: part.rows for entity, part in pulled.entities.items()},
+        rejects=pulled.rejects,
+        cursor=msgspec.json.encode(pulled.cursor).decode(),
+        warnings=[f"{problem.resource}: {problem.message}" for problem in pulled.problems]
+        + [f"{reject.place}: {reject.reason}" for reject in pulled.reject_sample],
+        error=pulled.error,
+    )
+
+
+def _folder(desk: Desk, audit: Audit) -> Path:
+    return desk.paths.judged / f"audit-{audit.id}"
+
+
+def _finish(desk: Desk, audit: Audit, reader: Reader) -> Audit:
+    """Freezes the judged rows in one file, and closes the audit with its headline."""
+    file = desk.frozen_file(audit.id)
+    subjects = {check.id: check.of for item in desk.catalogue.items.values() for check in item.check}
+    freezing.join_frozen(_folder(desk, audit), file, reader, subjects)
+    digest = _sha256(file)
+    shutil.rmtree(_folder(desk, audit))
+    desk.store.finish(
+        audit.id,
+        finished_at=desk.now(),
+        summary=summary.make(audit, desk.store),
+        judged_file=file.name,
+        judged_sha256=digest,
+    )
+    return desk.store.audit(audit.id)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def plan_of(audit: Audit) -> planning.Plan:
+    """The plan that goes on with an interrupted audit."""
+    return planning.Plan(
+        kind=audit.kind,
+        period=Period(audit.period_start, audit.period_end),
+        as_of=audit.as_of,
+        only=tuple(audit.scope.split()),
+        pull=False,
+        resume=audit.id,
+    )

@@ -1,0 +1,53 @@
+"""The headline of an audit, and the few figures that stand beside it in every report."""
+
+from typing import Any
+
+from deskaudit.checks import scoring
+from deskaudit.model.verdicts import Audit, Result, Score
+from deskaudit.store import Store
+
+FIRST_RESPONSE = ("20.1", "email")
+WAIT = ("20.2", "wait")
+COMMON_ISSUES = "20.5"
+
+
+def make(audit: Audit, store: Store) -> dict[str, Any]:
+    """What the audit's row keeps: shares 0–1, business seconds, counts. None where the audit does not know."""
+    results = store.results(audit.id)
+    headline = score(audit, store, results)
+    response, wait = _leg(results, *FIRST_RESPONSE), _leg(results, *WAIT)
+    return {
+        "assured": headline.assured,
+        "score": headline.score,
+        "coverage": headline.coverage,
+        "counts": headline.counts,
+        "weight": headline.weight,
+        "na_count": headline.na_count,
+        "na_weight": headline.na_weight,
+        "first_response_mean_s": response.mean if response else None,
+        "first_response_median_s": response.median if response else None,
+        "wait_mean_s": wait.mean if wait else None,
+        "top_issues": _issues(store, audit),
+    }
+
+
+def score(audit: Audit, store: Store, results: list[Result] | None = None) -> Score:
+    """The headline with the answers as they stand now, by the weights pinned in the audit."""
+    found = store.results(audit.id) if results is None else results
+    return scoring.score(audit.weights, found, list(store.answers(audit.id).values()))
+
+
+def _leg(results: list[Result], check: str, leg: str) -> Result | None:
+    return next((one for one in results if (one.check, one.leg, one.segment) == (check, leg, None)), None)
+
+
+def _issues(store: Store, audit: Audit) -> list[dict[str, Any]]:
+    """What customers ask for most: the largest segments of check 20.5, with their share of all tickets."""
+    segments = [
+        one
+        for one in store.results(audit.id, segments=True)
+        if one.check == COMMON_ISSUES and one.segment is not None and one.n_rows
+    ]
+    total = sum(one.n_rows for one in segments)
+    largest = sorted(segments, key=lambda one: (-one.n_rows, one.segment or ""))[:10]
+    return [{"issue": one.segment, "tickets": one.n_rows, "share": one.n_rows / total} for one in largest]

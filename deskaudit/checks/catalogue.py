@@ -1,0 +1,190 @@
+"""The checklist: item files, and a site's own `checks.d`."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deskaudit.checks.files import read_extra, read_item
+from deskaudit.checks.judgements import judgements
+from deskaudit.checks.overrides import apply_override
+from deskaudit.checks.spec import Check, Item, Question
+from deskaudit.checks.validation import Validator
+from deskaudit.errors import ConfigError
+from deskaudit.i18n import _
+from deskaudit.model.verdicts import SEVERITY_WEIGHT
+
+SHIPPED = Path(__file__).parent / "catalogue"
+
+
+class Catalogue:
+    """Items in the order of their ids. `files` says where each item, check and question stands."""
+
+    def __init__(self, items: Sequence[Item], files: dict[str, Path] | None = None) -> None:
+        self.items: dict[str, Item] = {item.id: item for item in sorted(items, key=lambda item: item.id)}
+        self.files = files or {}
+
+    def check(self, name: str) -> tuple[Item, Check]:
+        """A check by id (15.1) or name (sla-missed). Raises ConfigError with the nearest known one."""
+        for item, check in self._checks():
+            if name in {check.id, check.name}:
+                return item, check
+        known = [word for _item, check in self._checks() for word in (check.id, check.name)]
+        raise _unknown(_("There is no check {name}.").format(name=name), name, known)
+
+    def question(self, name: str) -> tuple[Item, Question]:
+        """A question by id (HD-15.q1). Raises ConfigError with the nearest known one."""
+        for item in self.items.values():
+            for question in item.question:
+                if question.id.lower() == name.lower():
+                    return item, question
+        known = [question.id for item in self.items.values() for question in item.question]
+        raise _unknown(_("There is no question {name}.").format(name=name), name, known)
+
+    def select(self, only: Sequence[str]) -> list[tuple[Item, Check]]:
+        """The checks that the words name (item id or slug, check id or name, group); all where there are none."""
+        if not only:
+            return list(self._checks())
+        chosen: dict[str, tuple[Item, Check]] = {}
+        for word in only:
+            found = [pair for pair in self._checks() if self._is_named(word, *pair)]
+            if not found and not any(word.upper() == item.id or word == item.slug for item in self.items.values()):
+                known = [name for pair in self._checks() for name in _names(*pair)]
+                raise _unknown(_("No item, check or group is called {name}.").format(name=word), word, known)
+            chosen |= {pair[1].id: pair for pair in found}
+        return [pair for pair in self._checks() if pair[1].id in chosen]
+
+    def _checks(self) -> Iterator[tuple[Item, Check]]:
+        for item in self.items.values():
+            for check in item.check:
+                yield item, check
+
+    @staticmethod
+    def _is_named(word: str, item: Item, check: Check) -> bool:
+        return word in _names(item, check) or word.upper() == item.id
+
+
+def load(extra: Path | None = None, *, shipped: Path = SHIPPED, verify: bool = True) -> Catalogue:
+    """Every item file that ships, then a site's own in `extra` (`checks.d/*.toml`, which need not exist).
+
+    With `verify`, all SQL is prepared against an empty snapshot and held to the row contract. Raises ConfigError that
+    names file and key: unknown keys, ids that are used twice, thresholds that contradict each other, SQL that does
+    not parse or uses what is not portable.
+    """
+    files: dict[str, Path] = {}
+    items: dict[str, Item] = {}
+    for file in sorted(shipped.glob("*.toml")):
+        _add(items, read_item(file), file, files)
+    extras = [(file, read_extra(file)) for file in sorted(extra.glob("*.toml"))] if extra and extra.is_dir() else []
+    for file, found in extras:
+        if found.whole is not None:
+            _add(items, found.whole, file, files)
+        for part in found.parts:
+            _extend(items, part.item, part.check, part.question, file, files)
+    catalogue = Catalogue(list(items.values()), files)
+    for file, found in extras:
+        for override in found.overrides:
+            apply_override(catalogue.items, override, file)
+    validator = Validator(with_sql=verify)
+    with validator:
+        for item in catalogue.items.values():
+            for check in item.check:
+                validator.check(check, files[check.id])
+    return catalogue
+
+
+def weights(catalogue: Catalogue, cap: int) -> dict[str, Any]:
+    """What scoring needs to know of the catalogue, pinned in the audit so that a score can be made again years later.
+
+    {"cap": …, "items": {"HD-15": {"checks": {"15.1": 4, …}, "manual": 4, "questions": {"HD-15.q1": {"type": "yes",
+    "must": false, "scope": false}, …}}}}. A check that judges nothing weighs 0. The manual half weighs like the item's
+    heaviest check (ruling 10), and 2 where the item has no check.
+    """
+    items: dict[str, Any] = {}
+    for item in catalogue.items.values():
+        heaviest = max((SEVERITY_WEIGHT[check.severity] for check in item.check), default=SEVERITY_WEIGHT["medium"])
+        items[item.id] = {
+            "checks": {
+                check.id: SEVERITY_WEIGHT[check.severity] if any(leg.judges for leg in judgements(check)) else 0
+                for check in item.check
+            },
+            "manual": heaviest if item.question else 0,
+            "questions": {
+                question.id: {"type": question.type, "must": question.must, "scope": question.scope}
+                for question in item.question
+            },
+        }
+    return {"cap": cap, "items": items}
+
+
+def question_hash(question: Question) -> str:
+    """What an answer answers: the words, their type and choices. 16 hex digits."""
+    import hashlib
+
+    about = [question.id, question.ask, question.type, question.choices]
+    return hashlib.blake2b(msgspec.json.encode(about), digest_size=8).hexdigest()
+
+
+def _add(items: dict[str, Item], item: Item, file: Path, files: dict[str, Path]) -> None:
+    if any(item.slug == known.slug for known in items.values()):
+        raise ConfigError(
+            _("{file}: the slug {name} is used twice.").format(file=file, name=item.slug),
+            hint=_("Also in {file}.").format(file=files[item.slug]),
+        )
+    for name in (item.id, item.slug):
+        _claim(name, file, files)
+    items[item.id] = item
+    _claim_parts(item, item.check, item.question, file, files)
+
+
+def _extend(
+    items: dict[str, Item],
+    item_id: str,
+    checks: Sequence[Check],
+    questions: Sequence[Question],
+    file: Path,
+    files: dict[str, Path],
+) -> None:
+    """A site's checks and questions, added to an item that ships."""
+    if item_id not in items:
+        raise _unknown(_("{file}: there is no item {name}.").format(file=file, name=item_id), item_id, list(items))
+    item = items[item_id]
+    _claim_parts(item, checks, questions, file, files)
+    item.check.extend(checks)
+    item.question.extend(questions)
+
+
+def _claim_parts(
+    item: Item, checks: Sequence[Check], questions: Sequence[Question], file: Path, files: dict[str, Path]
+) -> None:
+    for check in checks:
+        _claim(check.id, file, files)
+        _claim(check.name, file, files)
+    for question in questions:
+        if not question.id.startswith(f"{item.id}.q"):
+            raise ConfigError(
+                _("{file}: question {id} belongs to {item}.").format(file=file, id=question.id, item=item.id),
+                hint=_("Call it {item}.q1, {item}.q2, …").format(item=item.id),
+            )
+        _claim(question.id, file, files)
+
+
+def _claim(name: str, file: Path, files: dict[str, Path]) -> None:
+    if name in files:
+        raise ConfigError(
+            _("{file}: {name} is used twice.").format(file=file, name=name),
+            hint=_("Also in {file}; ids and names are never used again.").format(file=files[name]),
+        )
+    files[name] = file
+
+
+def _names(item: Item, check: Check) -> tuple[str, ...]:
+    return (item.id, item.slug, check.id, check.name, item.group)
+
+
+def _unknown(message: str, name: str, known: Sequence[str]) -> ConfigError:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    hint = _("Did you mean {near}?").format(near=near[0]) if near else _("List them with: deskaudit checks.")
+    return ConfigError(message, hint=hint)

@@ -1,0 +1,57 @@
+"""Whether a check can be judged at all: which data it needs, and what to say where they are not there."""
+
+from datetime import UTC, datetime
+
+from deskaudit.checks.context import Reader, Window
+from deskaudit.checks.spec import Check
+from deskaudit.i18n import _
+
+
+def find_gap(check: Check, reader: Reader, window: Window) -> str:
+    """Why the check is NODATA before it runs, as one sentence; "" where it can run."""
+    entities = list(dict.fromkeys(need.partition(".")[0] for need in check.needs))
+    filled = {entity: reader.filled(entity) for entity in entities}
+    absent = [entity for entity, state in filled.items() if state.state == "absent"]
+    if absent:
+        return _join(_("No source delivers {entities}.").format(entities=", ".join(map(noun, absent))), check.missing)
+    for entity, state in filled.items():
+        if state.state == "incomplete":
+            return _("Incomplete: {entity}: {message}").format(
+                entity=noun(entity), message=state.message or _("the last pull did not finish")
+            )
+    if check.state_of and not check.history:
+        known = max((state.first_fetched_at or 0 for state in filled.values()), default=0)
+        if known > window.now:
+            return _("Known from {day} only, which is after the day judged; a state has no past.").format(
+                day=day(known)
+            )
+    for need in check.needs:
+        entity, dot, column = need.partition(".")
+        if dot and not reader.has_values(need):
+            return _join(_("No {entity} has a {column}.").format(entity=noun(entity, 1), column=column), check.missing)
+    return ""
+
+
+def find_empty(check: Check, reader: Reader) -> str:
+    """The first needed table that has no rows: a count of 0 faults proves nothing there. "" where all have some."""
+    for entity in dict.fromkeys(need.partition(".")[0] for need in check.needs):
+        if reader.connection.execute(f'SELECT 1 FROM "{entity}" LIMIT 1').fetchone() is None:
+            return entity
+    return ""
+
+
+def day(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")
+
+
+_NOUNS = {"contact": ("customer", "customers"), "policy": ("policy", "policies"), "kb": ("article", "articles")}
+
+
+def noun(entity: str, n: int = 2) -> str:
+    """An entity's name in a sentence: tickets, backup runs."""
+    one, many = _NOUNS.get(entity, (entity.replace("_", " "), entity.replace("_", " ") + "s"))
+    return _(one) if n == 1 else _(many)
+
+
+def _join(first: str, second: str) -> str:
+    return f"{first} {second.strip()}".strip()

@@ -1,0 +1,93 @@
+"""`checks` and `explain`: what is audited, and how one check comes to its verdict."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from deskaudit.checks.judgements import Judgement, judgements
+from deskaudit.i18n import _, item_text
+from deskaudit.reports.figures import show
+
+if TYPE_CHECKING:
+    from deskaudit.checks.spec import Check
+    from deskaudit.cli.state import State
+
+
+@click.command(short_help=_("List the checklist: items, checks, questions."))
+@click.option("--json", "as_json", is_flag=True, help=_("One JSON list with everything an item file says."))
+@click.option("--thresholds", is_flag=True, help=_("The thresholds in force, with their sources."))
+@click.pass_obj
+def checks(state: State, *, as_json: bool, thresholds: bool) -> None:
+    """List the items with their checks and questions."""
+    items = state.desk.catalogue.items
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(list(items.values())), indent=1, ensure_ascii=False))
+        return
+    for item in items.values():
+        click.echo(f"{item.id}  {item_text(item.id + '.title', item.title)}  ({item.group}, {item.cadence})")
+        for check in item.check:
+            click.echo(f"  {check.id:<6} {check.name:<28} {check.severity:<8} {check.title}")
+            if thresholds:
+                for line in threshold_lines(check):
+                    click.echo(f"         {line}")
+        if not thresholds:
+            for question in item.question:
+                star = "*" if question.must else " "
+                click.echo(f"  {question.id:<10}{star} {item_text(question.id, question.ask)}")
+
+
+@click.command(short_help=_("How one check comes to its verdict."))
+@click.argument("check")
+@click.option("--sql", is_flag=True, help=_("Its SELECT too."))
+@click.pass_obj
+def explain(state: State, check: str, *, sql: bool) -> None:
+    """What CHECK (15.1 or sla-missed) looks at, why, its thresholds, and how to mend what it finds."""
+    item, spec = state.desk.catalogue.check(check)
+    click.echo(f"{spec.id} {spec.name}: {spec.title}")
+    click.echo(_("item        {id} {title}").format(id=item.id, title=item.title))
+    facts = [
+        (_("why"), spec.why or item.why),
+        (_("judges"), spec.cohort),
+        (_("needs"), ", ".join(spec.needs)),
+        (_("if missing"), spec.missing),
+        (_("clock"), spec.clock),
+        (_("population"), spec.population),
+        (_("severity"), spec.severity),
+        (_("thresholds"), "\n            ".join(threshold_lines(spec))),
+        (_("source"), spec.source),
+        (_("advice"), spec.advice),
+    ]
+    for name, value in facts:
+        if value:
+            click.echo(f"{name:<12}{' '.join(value.split()) if name != _('thresholds') else value}")
+    if sql:
+        for rows in dict.fromkeys(leg.rows for leg in judgements(spec)):
+            click.echo(f"\n{rows.strip()}")
+
+
+def threshold_lines(spec: Check) -> list[str]:
+    """One line per leg: what passes and what warns."""
+    return [_threshold(leg) for leg in judgements(spec)]
+
+
+def _threshold(leg: Judgement) -> str:
+    name = f"{leg.leg}: " if leg.leg else ""
+    if not leg.judges:
+        return name + _("reported, judges nothing")
+    parts = []
+    if leg.band:
+        parts.append(f"PASS {leg.band[0]:g}–{leg.band[1]:g}")
+        parts += [f"WARN {leg.warn_band[0]:g}–{leg.warn_band[1]:g}"] if leg.warn_band else []
+    sign = "≥" if leg.direction == "higher" else "≤"
+    limits = (("PASS", leg.passes, leg.pass_count), ("WARN", leg.warns, leg.warn_count))
+    for word, limit, count in limits:
+        if limit is not None:
+            parts.append(f"{word} {sign} {show(limit, leg.unit, leg.clock)}" + (f" or {count} rows" if count else ""))
+    if leg.fail_if:
+        parts.append(f"FAIL if {' '.join(leg.fail_if.split())}")
+    parts.append(_("else FAIL") if leg.warns is not None or leg.warn_band else _("else WARN"))
+    return name + ", ".join(parts)

@@ -1,0 +1,124 @@
+"""The command group: which command lives in which module, the options all share, and what an error ends with."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from deskaudit import __version__
+from deskaudit.errors import Cancelled, DeskauditError
+from deskaudit.i18n import _
+
+COMMANDS = {
+    "answer": "judge",
+    "audits": "look",
+    "checks": "catalogue",
+    "compare": "look",
+    "completion": "setup",
+    "demo": "demo",
+    "doctor": "doctor",
+    "explain": "catalogue",
+    "export": "look",
+    "init": "init",
+    "pull": "run",
+    "rows": "look",
+    "scan": "run",
+    "schedule": "setup",
+    "secret": "setup",
+    "show": "look",
+    "sources": "sources",
+}
+
+
+class LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"deskaudit.cli.{COMMANDS[cmd_name]}")
+        found: click.Command = getattr(module, cmd_name)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = _(" Did you mean {near}?").format(near=near[0]) if near else ""
+            raise click.UsageError(_("There is no command {name}.").format(name=args[0]) + hint, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="deskaudit %(version)s")
+@click.option("--config", metavar="FILE", help=_("The configuration; default: config.toml in the XDG config folder."))
+@click.option("--data-dir", metavar="DIR", help=_("Where results and the snapshot lie; default: the XDG data folder."))
+@click.option("--plain", is_flag=True, help=_("Lines instead of screens, bars and colours."))
+@click.option("--ascii", "ascii_", is_flag=True, help=_("No character beyond ASCII."))
+@click.option("--verbose", is_flag=True, help=_("Say more on stderr; show tracebacks."))
+@click.option("--remote/--local", default=None, help=_("Save bytes on the line; default: when over SSH."))
+@click.pass_context
+def deskaudit(ctx: click.Context, /, **options: Any) -> None:
+    """An honest, repeatable audit of an IT help desk. Without a command: the app."""
+    from deskaudit.cli.state import State
+
+    ctx.obj = State(**options)
+    if ctx.invoked_subcommand is None:
+        ctx.obj.open_app()
+
+
+def run() -> int:
+    """Runs the command of sys.argv and returns the exit code; every expected error is one clear message."""
+    try:
+        code = deskaudit.main(standalone_mode=False, prog_name="deskaudit")
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as fault:
+        fault.show()
+        return 3
+    except click.ClickException as fault:
+        fault.show()
+        return 3
+    except (Cancelled, KeyboardInterrupt, click.Abort) as stop:
+        return _end(str(stop) or _("Stopped."), 130)
+    except DeskauditError as fault:
+        if "--verbose" in sys.argv:
+            raise
+        return _end(str(fault), fault.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as fault:
+        if "--verbose" in sys.argv:
+            raise
+        return _end(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "), 2)
+    except Exception as fault:
+        if "--verbose" in sys.argv:
+            raise
+        return _end(
+            _("deskaudit has a fault of its own: {kind}: {fault}").format(kind=type(fault).__name__, fault=fault)
+            + "\n  "
+            + _("Nothing stored is lost. Run again with --verbose and report the last lines."),
+            4,
+        )
+    return code if isinstance(code, int) else 0
+
+
+def _end(message: str, code: int) -> int:
+    from deskaudit.text import clean
+
+    sys.stderr.write(f"deskaudit: {clean(message, 4000)}\n")
+    return code

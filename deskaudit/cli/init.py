@@ -1,0 +1,150 @@
+"""`init`: asks, knocks, and writes config.toml. Secrets go into the keyring, or are named by where they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from deskaudit import config as configuration
+from deskaudit import connectors, secrets
+from deskaudit.errors import ConfigError, DeskauditError
+from deskaudit.i18n import _
+from deskaudit.text import one_line
+
+if TYPE_CHECKING:
+    from deskaudit.cli.state import State
+
+
+@click.command(short_help=_("Set up your desk: asks, probes, writes the config."))
+@click.option("--force", is_flag=True, help=_("Replace a config that exists."))
+@click.pass_obj
+def init(state: State, *, force: bool) -> int:
+    """Ask for the desk and its sources, knock at each, and write the configuration."""
+    file = state.paths.config
+    if file.exists() and not force:
+        raise ConfigError(
+            _("{file} exists.").format(file=file), hint=_("Edit it, or replace it with deskaudit init --force.")
+        )
+    raw: dict[str, Any] = {"desk": _ask_desk(), "sources": {}}
+    while click.confirm(_("Add a source?"), default=not raw["sources"]):
+        name, table = _ask_source(state, file)
+        if table is not None:
+            raw["sources"][name] = table
+    configuration.read(configuration.Config, raw, file, "")
+    write(file, raw)
+    click.echo(_("Written: {file}").format(file=file))
+    click.echo(_("Next: deskaudit scan, or deskaudit for the app. All keys: config.example.toml"))
+    return 0
+
+
+def write(file: Path, raw: dict[str, Any]) -> None:
+    """Writes a config, mode 600, under a temporary name first."""
+    import tomli_w
+
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = file.with_name(file.name + ".partial")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(tomli_w.dumps(raw).encode())
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(file)
+
+
+def _ask_desk() -> dict[str, Any]:
+    name = click.prompt(_("What is the desk called?"), default="Help desk")
+    profile = click.prompt(_("Internal desk or service provider?"), type=click.Choice(["internal", "provider"]))
+    zone = _ask_zone()
+    return {"name": name, "profile": profile, "zone": zone}
+
+
+def _ask_zone() -> str:
+    local = os.environ.get("TZ") or _local_zone()
+    while True:
+        zone: str = click.prompt(_("Its time zone?"), default=local)
+        try:
+            msgspec.convert({"zone": zone}, configuration.Desk)
+        except msgspec.ValidationError as fault:
+            click.echo(str(fault), err=True)
+        else:
+            return zone
+
+
+def _local_zone() -> str:
+    """The machine's zone by its link in /etc; UTC where that says nothing."""
+    target = os.path.realpath("/etc/localtime")
+    return target.partition("/zoneinfo/")[2] or "UTC"
+
+
+def _ask_source(state: State, file: Path) -> tuple[str, dict[str, Any] | None]:
+    kind = click.prompt(_("Which kind?"), type=click.Choice(sorted(connectors.available())))
+    found = connectors.load(kind)
+    click.echo(f"{found.title}: " + _("fills {what}").format(what=", ".join(sorted(found.fills))))
+    name = click.prompt(_("A short name for it"), default=kind)
+    table: dict[str, Any] = {"type": kind}
+    for field in msgspec.structs.fields(found.options):
+        value = _ask_option(found.options, field, name)
+        if value is not None:
+            table[field.encode_name] = value
+    try:
+        desk = state.desk
+        source = configuration.Source(name, table, file)
+        desk.__dict__.setdefault("config", configuration.Config())
+        probe = desk.build(source).probe()
+        good, text = probe.reachable and probe.authorised is not False, f"{probe.message} {probe.hint}"
+    except DeskauditError as fault:
+        good, text = False, str(fault)
+    click.echo((_("It answers. ") if good else _("It does not answer as it should. ")) + one_line(text, 500))
+    if good or click.confirm(_("Keep it all the same?"), default=False):
+        return name, table
+    return name, None
+
+
+def _ask_option(options: type[msgspec.Struct], field: msgspec.structs.FieldInfo, source: str) -> Any:
+    """The value of one option; None leaves the default. Only what has no default, and secrets, are asked for."""
+    texts: dict[str, str] = getattr(options, "help", {})
+    text = texts.get(field.name, field.name)
+    if "SecretRef" in str(field.type):
+        return _ask_secret(f"{source}-{field.name}", text, needed=field.required)
+    if not field.required:
+        return None
+    if _holds_table(field.type):
+        return _ask_table(text)
+    answer = click.prompt(f"{field.name}: {text}")
+    return [answer] if "list" in str(field.type) else answer
+
+
+def _holds_table(kind: Any) -> bool:
+    return "dict" in str(kind) or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+
+
+def _ask_table(text: str) -> dict[str, str]:
+    click.echo(text)
+    table: dict[str, str] = {}
+    while line := click.prompt(_("  key = value (empty: no more)"), default="", show_default=False):
+        key, _equals, value = line.partition("=")
+        table[key.strip()] = value.strip().strip('"')
+    return table
+
+
+def _ask_secret(name: str, text: str, *, needed: bool) -> dict[str, Any] | None:
+    click.echo(text)
+    kinds = ["keyring", "env", "command"] + ([] if needed else ["none"])
+    kind = click.prompt(_("Where is this secret?"), type=click.Choice(kinds), default="keyring" if needed else "none")
+    if kind == "none":
+        return None
+    if kind == "env":
+        return {"env": click.prompt(_("Name of the environment variable"))}
+    if kind == "command":
+        return {"command": click.prompt(_("The command that prints it"))}
+    value = click.prompt(_("The secret (not shown)"), hide_input=True)
+    try:
+        secrets.store_in_keyring(name, secrets.Secret(value))
+    except DeskauditError as fault:
+        click.echo(str(fault), err=True)
+        return _ask_secret(name, text, needed=needed)
+    return {"keyring": name}

@@ -1,0 +1,43 @@
+"""`answer`: the manual half of an audit, from a shell."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING
+
+import click
+
+from deskaudit.errors import ConfigError
+from deskaudit.i18n import _
+
+if TYPE_CHECKING:
+    from deskaudit.cli.state import State
+
+
+@click.command(short_help=_("Answer a question of the checklist."))
+@click.argument("question")
+@click.argument("value")
+@click.option("--note", default="", help=_("Why, or what was seen."))
+@click.option("--audit", "audit_ref", default="last", help=_("The audit it belongs to; default: the last."))
+@click.pass_obj
+def answer(state: State, question: str, value: str, note: str, audit_ref: str) -> None:
+    """Answer QUESTION (as HD-15.q1) with VALUE: yes, partly, no or na; other questions take their own kind of value.
+
+    The answer is stored at once and counts in the audit's Assured. "na" needs a note: the reason.
+    """
+    from deskaudit.audit import answers
+
+    desk = state.desk
+    audit = desk.store.audit(audit_ref)
+    item, spec = desk.catalogue.question(question)
+    if value == "na" and not note.strip():
+        raise ConfigError(
+            _("{id}: not applicable needs a reason.").format(id=spec.id), hint=_('Give it with --note "…".')
+        )
+    headline = answers.give(desk, audit, spec, value, note=note, by=getpass.getuser())
+    click.echo(f"{spec.id} {value}: {spec.ask}")
+    state.narrate(
+        _("audit {id}: assured {share:.1f} %").format(id=audit.id, share=100 * (headline.assured or 0))
+        + (_("; a note is owed for a no") if value == "no" and not note else "")
+    )
+    del item

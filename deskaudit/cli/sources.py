@@ -1,0 +1,73 @@
+"""`sources`: what is configured, what it fills, whether it answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deskaudit import connectors
+from deskaudit.i18n import _
+from deskaudit.model.periods import iso
+from deskaudit.text import one_line
+
+if TYPE_CHECKING:
+    from deskaudit.cli.state import State
+
+
+@click.group(invoke_without_command=True, short_help=_("The sources: list them, test them."))
+@click.option("--available", is_flag=True, help=_("The connectors that are installed."))
+@click.pass_context
+def sources(ctx: click.Context, *, available: bool) -> None:
+    """List the configured sources with their last pull; `sources test NAME` knocks at one."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if available:
+        _list_available()
+        return
+    state: State = ctx.obj
+    pulled = state.desk.pulled()
+    if not state.desk.sources:
+        state.narrate(_("No source is configured. Add one: deskaudit init."))
+    for source in state.desk.sources:
+        found = pulled.get(source.name)
+        if found is None:
+            click.echo(f"{source.name:<16} {source.type:<10} " + _("never pulled"))
+            continue
+        rows = ", ".join(f"{entity} {part.rows}" for entity, part in found.entities.items() if part.rows)
+        click.echo(f"{source.name:<16} {source.type:<10} {found.state:<10} {iso(found.fetched_at)}  {rows}")
+        for problem in found.problems:
+            click.echo("    " + one_line(f"{problem.resource}: {problem.message}", 300))
+        if found.error:
+            click.echo("    " + one_line(found.error, 500))
+
+
+def _list_available() -> None:
+    for name in sorted(connectors.available()):
+        try:
+            found = connectors.load(name)
+        except Exception as fault:  # noqa: BLE001 - a broken plugin is told and leaves the rest alone
+            click.echo(f"{name:<12} " + _("broken: {fault}").format(fault=one_line(fault, 300)))
+            continue
+        click.echo(f"{name:<12} {found.title}")
+        click.echo("             " + _("fills {what}").format(what=", ".join(sorted(found.fills))))
+        click.echo("             " + _("tested against: {what}").format(what=found.tested))
+
+
+@sources.command()
+@click.argument("name")
+@click.pass_obj
+def test(state: State, name: str) -> int:
+    """Knock at source NAME: reachable, authorised, version, modules. Exit code 2 when something is wrong."""
+    probe = state.desk.test_source(state.desk.source(name).name)
+    words = {True: _("yes"), False: _("no"), None: _("unknown")}
+    click.echo(_("reachable   {word}").format(word=words[probe.reachable]))
+    click.echo(_("authorised  {word}").format(word=words[probe.authorised]))
+    if probe.version:
+        click.echo(_("version     {text}").format(text=one_line(probe.version)))
+    for module, word in probe.modules.items():
+        click.echo(f"  {one_line(module):<24} {one_line(word)}")
+    for text in (probe.message, probe.hint):
+        if text:
+            click.echo(one_line(text, 600))
+    return 0 if probe.reachable and probe.authorised is not False else 2

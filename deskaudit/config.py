@@ -1,0 +1,251 @@
+"""config.toml as frozen structs. A wrong key, type or value names the file, the line, the key and the nearest known key."""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from deskaudit.errors import ConfigError
+from deskaudit.i18n import _
+from deskaudit.secrets import SecretRef
+
+Options = TypeVar("Options", bound=msgspec.Struct)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Root of all tables of the config. `help` has one sentence per key: config.example.toml is made from it."""
+
+    help: ClassVar[dict[str, str]] = {}
+
+
+class Desk(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    help: ClassVar[dict[str, str]] = {
+        "name": "What the desk is called in reports.",
+        "profile": "internal, or provider where customers pay: it changes what is expected of time and money.",
+        "zone": "The desk's time zone; periods begin and end at its midnight.",
+        "hash_key": "The key of the hashes that stand for people; left out: a file made once in the data folder.",
+    }
+    name: str = "Help desk"
+    profile: Literal["internal", "provider"] = "internal"
+    zone: str = "UTC"
+    hash_key: SecretRef | None = None
+
+    def __post_init__(self) -> None:
+        _check_zone(self.zone)
+
+
+class Calendar(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Opening hours. `hours` names days (mon … sun, or a span as "mon-fri") and their spans ("08:00-16:00")."""
+
+    help: ClassVar[dict[str, str]] = {
+        "zone": "The calendar's own zone, where it is not the desk's.",
+        "hours": "Opening hours: days or spans of days, each with its spans of time, on quarter hours.",
+        "holidays": "Public holidays of a country or region, as NO, DE-BY; empty: none.",
+        "closed": "Further closed days.",
+        "departments": "Names of the departments that keep this calendar; all others keep the default one.",
+    }
+
+    zone: str | None = None  # default: the desk's
+    hours: dict[str, list[str]] = msgspec.field(default_factory=lambda: {"mon-fri": ["08:00-17:00"]})
+    holidays: str = ""  # country, or country-region: "NO", "DE-BY"
+    closed: list[str] = msgspec.field(default_factory=list)  # dates: "2026-12-24"
+    departments: list[str] = msgspec.field(default_factory=list)  # names; the calendar `default` has all others
+
+    def __post_init__(self) -> None:
+        if self.zone is not None:
+            _check_zone(self.zone)
+
+
+class AuditOptions(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    help: ClassVar[dict[str, str]] = {
+        "memory_limit": "How much memory the analysis may take; it goes to disk beyond that.",
+        "threads": "How many processor cores it may take.",
+        "item_cap": "The most that one checklist item may weigh in the headline figures.",
+        "fail_on": "What makes a scan end with exit code 1: warn, fail or never.",
+    }
+    memory_limit: str = "400MB"
+    threads: int = 2
+    item_cap: int = 24
+    fail_on: Literal["warn", "fail", "never"] = "fail"
+
+
+class Terminal(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    help: ClassVar[dict[str, str]] = {
+        "theme": "A theme of the app, as ansi-dark; empty: chosen by the terminal.",
+        "keys": "Other keys for the app's bindings, by their ids in docs/keys.md.",
+    }
+    theme: str = ""
+    keys: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Config(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    desk: Desk = msgspec.field(default_factory=Desk)
+    calendars: dict[str, Calendar] = msgspec.field(default_factory=lambda: {"default": Calendar()})
+    audit: AuditOptions = msgspec.field(default_factory=AuditOptions)
+    terminal: Terminal = msgspec.field(default_factory=Terminal)
+    sources: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+class Source:
+    """One `[sources.NAME]` table: the keys all sources share, and the connector's own options, not yet checked."""
+
+    def __init__(self, name: str, table: dict[str, Any], file: Path) -> None:
+        self.name = name
+        self._file = file
+        self._table = dict(table)
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name):
+            raise self._error("", _("a source's name is small letters, digits, - and _"))
+        self.type = self._take("type", str, "")
+        if not self.type:
+            raise self._error("type", _("it is missing: it names the connector, as liveagent or csv"))
+        self.enabled = self._take("enabled", bool, True)
+        self.cadence_s = seconds(self._take("cadence", str, "1d"), f"sources.{name}.cadence")
+
+    def _take(self, key: str, kind: type, default: Any) -> Any:
+        value = self._table.pop(key, default)
+        if not isinstance(value, kind):
+            raise self._error(key, _("expected {kind}").format(kind=kind.__name__))
+        return value
+
+    def _error(self, key: str, what: str) -> ConfigError:
+        dotted = f"sources.{self.name}" + (f".{key}" if key else "")
+        return ConfigError(f"{_place(self._file, dotted)}: {dotted}: {what}", hint=_("Correct it; nothing has run."))
+
+    def read_options(self, struct: type[Options]) -> Options:
+        """The connector's options, typed and checked."""
+        return read(struct, self._table, self._file, f"sources.{self.name}", extra=("type", "enabled", "cadence"))
+
+
+def seconds(text: str, key: str = "") -> int:
+    """A duration: "90m", "6h", "1d", "2w"."""
+    match = re.fullmatch(r"(\d+)\s*([mhdw])", text.strip())
+    if not match:
+        raise ConfigError(_('{key}: "{text}" is no duration; write 90m, 6h, 1d or 2w.').format(key=key, text=text))
+    return int(match[1]) * UNITS[match[2]]
+
+
+def load(file: Path) -> Config:
+    """The config of a file. Everything that could be wrong in it is found here, before anything runs."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            _("There is no configuration at {file}.").format(file=file),
+            hint=_("Make one: deskaudit init. Or look around first: deskaudit demo."),
+        ) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(_("{file} cannot be read: {fault}").format(file=file, fault=fault)) from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigError(
+            _("{file} is not valid TOML: {fault}").format(file=file, fault=fault),
+            hint=_("Compare with config.example.toml."),
+        ) from None
+    config = read(Config, raw, file, "")
+    if "default" not in config.calendars:
+        config = msgspec.structs.replace(config, calendars={"default": Calendar(), **config.calendars})
+    return config
+
+
+def sources(config: Config, file: Path) -> list[Source]:
+    """The enabled sources, in the order of the file."""
+    found = [Source(name, table, file) for name, table in config.sources.items()]
+    return [source for source in found if source.enabled]
+
+
+def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, extra: tuple[str, ...] = ()) -> Options:
+    """`raw` as `struct`; every complaint says file, line, key, and the nearest known key."""
+    _refuse_unknown(struct, raw, file, prefix, extra)
+    try:
+        return msgspec.convert(raw, struct)
+    except msgspec.ValidationError as fault:
+        message = str(fault).partition(" - at `$")[0]
+        dotted = ".".join(part for part in (prefix, *_blame(struct, raw)) if part)
+        raise ConfigError(
+            f"{_place(file, dotted)}: {dotted}: {message}", hint=_("Correct it; nothing has run.")
+        ) from None
+
+
+def _blame(kind: Any, raw: Any) -> list[str]:
+    """The path of keys to the value that does not convert to `kind`."""
+    if not isinstance(raw, dict):
+        return []
+    struct = _struct_in(kind) if not _is_map(kind) else None
+    if struct is not None:
+        types = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+    else:
+        types = dict.fromkeys(raw, (get_args(kind) or (Any, Any))[-1])
+    for key, value in raw.items():
+        try:
+            msgspec.convert(value, types.get(key, Any))
+        except msgspec.ValidationError:
+            return [key, *_blame(types[key], value)]
+    return []
+
+
+def _refuse_unknown(
+    struct: type[msgspec.Struct], raw: dict[str, Any], file: Path, prefix: str, extra: tuple[str, ...]
+) -> None:
+    known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for key, value in raw.items():
+        dotted = f"{prefix}.{key}" if prefix else key
+        if key not in known:
+            near = difflib.get_close_matches(key, [*known, *extra], n=1)
+            raise ConfigError(
+                _("{place}: unknown key {key}.").format(place=_place(file, dotted), key=dotted),
+                hint=_("Did you mean {near}?").format(near=near[0])
+                if near
+                else _("Known here: {keys}.").format(keys=", ".join([*extra, *known])),
+            )
+        inner = _struct_in(known[key].type)
+        if inner is None or not isinstance(value, dict):
+            continue
+        if _is_map(known[key].type):
+            for name, table in value.items():
+                if isinstance(table, dict):
+                    _refuse_unknown(inner, table, file, f"{dotted}.{name}", ())
+        else:
+            _refuse_unknown(inner, value, file, dotted, ())
+
+
+def _is_map(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is dict
+
+
+def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind
+    return next((found for arg in get_args(kind) if (found := _struct_in(arg)) is not None), None)
+
+
+def _place(file: Path, dotted: str) -> str:
+    """`file:line` of a key, or of the nearest table around it; the file alone where text cannot tell."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return str(file)
+    table, best, length = "", 0, 0
+    for number, line in enumerate(lines, start=1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
+            table = found = header[1].replace('"', "")
+        elif key := re.match(r'\s*"?([\w-]+)"?\s*[=.]', line):
+            found = f"{table}.{key[1]}".lstrip(".")
+        else:
+            continue
+        if f"{dotted}.".startswith(f"{found}.") and len(found) > length:
+            best, length = number, len(found)
+    return f"{file}:{best}" if best else str(file)
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(_('no time zone is called "{name}"; write one as Europe/Oslo').format(name=name)) from None

@@ -1,0 +1,124 @@
+"""Sources: one module each, found through the entry point group `deskaudit.connectors`.
+
+A connector turns one source into rows of the model. It is read-only, incremental, resumable, bounded in memory,
+polite, and honest: what it could not read it says in a Problem, and never as an empty list.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+
+from deskaudit.config import Source
+from deskaudit.errors import ConfigError
+from deskaudit.i18n import _
+from deskaudit.model.batches import Batch, Cursor, Probe, Want
+from deskaudit.model.keys import person_hash, row_key
+from deskaudit.secrets import Secret, SecretRef
+
+GROUP = "deskaudit.connectors"
+
+
+class Context:
+    """What a connector is given besides its options: its name, its folder, the time, and no global state."""
+
+    def __init__(
+        self,
+        source: str,
+        folder: Path,
+        *,
+        now: Callable[[], int],
+        hash_key: bytes = b"",
+        cancelled: Callable[[], bool] = lambda: False,
+        zone: str = "UTC",
+    ) -> None:
+        self.source = source
+        self.folder = folder  # relative paths of the options start here
+        self.now = now  # epoch seconds
+        self.cancelled = cancelled  # asked between pages; a connector stops within a second
+        self.zone = zone  # the desk's zone, where a source does not say its own
+        self._hash_key = hash_key
+
+    def key(self, entity: str, ext_id: object) -> int:
+        """The row id of a thing of this source."""
+        return row_key(self.source, entity, str(ext_id))
+
+    def person(self, address: str | None) -> str | None:
+        """The keyed hash of an e-mail address or number."""
+        return person_hash(address, self._hash_key)
+
+    def secret(self, ref: SecretRef) -> Secret:
+        return ref.resolve(f"sources.{self.source}")
+
+    def path(self, text: str) -> Path:
+        return self.folder / Path(text).expanduser()
+
+
+class Connector(Protocol):
+    """What every source module offers. `options` is a frozen msgspec Struct with a docstring per field in `help`."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    options: ClassVar[type[msgspec.Struct]]
+    fills: ClassVar[frozenset[str]]
+    tested: ClassVar[str]  # real server, real tool, real file, fixture
+
+    def __init__(self, options: Any, context: Context) -> None: ...
+
+    def probe(self) -> Probe:
+        """Knocks: reachable, authorised, version, modules. Raises nothing that a Probe can say."""
+        ...
+
+    def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:
+        """Yields what changed since `cursor` (None: everything since `want.since_at`), page by page.
+
+        Raises SourceError where nothing more can be had; what was yielded before stays and is resumed.
+        """
+        ...
+
+
+def available() -> dict[str, EntryPoint]:
+    """Name → entry point of every installed connector; imports none. Two plugins of one name are an error."""
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        other = found.get(point.name)
+        if other is not None and other.value != point.value:
+            raise ConfigError(
+                _("Two connectors are called {name}: {a} and {b}.").format(
+                    name=point.name, a=other.value, b=point.value
+                ),
+                hint=_("Uninstall one of the two packages."),
+            )
+        found[point.name] = point
+    return found
+
+
+def load(source_type: str) -> type[Connector]:
+    """The connector class of a source type. A broken plugin says which and why."""
+    points = available()
+    if source_type not in points:
+        near = difflib.get_close_matches(source_type, points, n=1)
+        raise ConfigError(
+            _("There is no connector {name}.").format(name=source_type),
+            hint=(_("Did you mean {near}? ").format(near=near[0]) if near else "")
+            + _("Installed: {names}.").format(names=", ".join(sorted(points))),
+        )
+    try:
+        found: type[Connector] = points[source_type].load()
+    except Exception as fault:
+        raise ConfigError(
+            _("The connector {name} ({value}) cannot be loaded: {fault}").format(
+                name=source_type, value=points[source_type].value, fault=fault
+            ),
+            hint=_("Reinstall or remove its package."),
+        ) from fault
+    return found
+
+
+def build(source: Source, context: Context) -> Connector:
+    """A connector with its options checked; an unknown key names the nearest known one."""
+    found = load(source.type)
+    return found(source.read_options(found.options), context)

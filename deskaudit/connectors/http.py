@@ -1,0 +1,328 @@
+"""The one way API connectors speak HTTP: read-only, at the source's pace, stoppable, and without ever naming a secret.
+
+Every failure leaves as a SourceError of one kind (dns, unreachable, tls, timeout, auth, forbidden, expired,
+rate_limit, bad_answer) that names the source, the path and the next step.
+"""
+
+import http.cookiejar
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+
+from deskaudit import __version__
+from deskaudit.connectors.faults import Fault, explain
+from deskaudit.connectors.pace import RateLimit, Timing
+from deskaudit.connectors.redaction import Redactor
+from deskaudit.errors import SourceError
+from deskaudit.i18n import _
+from deskaudit.secrets import Secret
+from deskaudit.text import one_line
+
+CONNECT_S = 10.0
+READ_S = 30.0  # between two pieces of an answer
+WHOLE_S = 120.0  # for a whole answer: a server that drips is a server that hangs
+BODY_BYTES = 64 * 1024 * 1024
+LIMITED_TRIES = 5  # how often a 429 is waited out for one request
+LIMITED_LONGEST_S = 900.0  # a longer Retry-After ends the pull, which can be resumed
+LOOK_S = 0.1
+
+
+class HttpError(SourceError):
+    """A SourceError of a request: `status` is the HTTP status, None where there was no answer."""
+
+    def __init__(self, message: str, *, kind: str, hint: str = "", status: int | None = None) -> None:
+        super().__init__(message, kind=kind, hint=hint)
+        self.status = status
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A whole answer. `headers` takes names in any case."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def number(self, header: str) -> int | None:
+        """A header that is a whole number; None where it is not there or is something else."""
+        text = self.headers.get(header, "").strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError with a short reason."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+            raise ValueError(_("it is not JSON ({fault})").format(fault=one_line(fault, 80))) from None
+        except RecursionError:
+            raise ValueError(_("it is nested too deeply")) from None
+
+
+class Client:
+    """GET requests to one base address.
+
+    `headers` go with every request; a Secret among them is revealed on the wire only. `secrets` are others that the
+    server may know and repeat. TLS is always verified, against
+    `ca_file` where one is given. Redirects are not followed: they would carry the key to another host.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        source: str,
+        limit: RateLimit,
+        headers: Mapping[str, str | Secret] | None = None,
+        timing: Timing | None = None,
+        secrets: Iterable[Secret] = (),
+        ca_file: str | None = None,
+        read_s: float = READ_S,
+    ) -> None:
+        self.base = base.rstrip("/")
+        self.limit = limit
+        self.host = urlsplit(self.base).hostname or ""
+        self._source = source
+        self._headers = dict(headers or {})
+        self._timing = timing or Timing()
+        self._read_s = read_s
+        self._redactor = Redactor([*secrets, *(value for value in self._headers.values() if isinstance(value, Secret))])
+        self._session = _session(ca_file, local=is_loopback(self.host))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._session.close()
+        self._redactor.close()
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int | Secret] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        accept: Callable[[Answer], str | None] = lambda _answer: None,
+        retries: int | None = None,
+    ) -> Answer:
+        """The answer to GET base + path, with status 200 to 299.
+
+        `accept` says what is wrong with an answer that came with such a status, or None; that is tried again like a
+        5xx. Faults that may pass are tried again `retries` times (default: each of the timing's back-offs), a 429
+        after its Retry-After, or else a minute. Raises HttpError, or Cancelled.
+        """
+        for value in (params or {}).values():
+            if isinstance(value, Secret):
+                self._redactor.add(value)
+        tries = len(self._timing.backoff_s) if retries is None else retries
+        failed = limited = 0
+        while True:
+            self.limit.check()
+            self.limit.take()
+            fault = self._judge(answer := self._send(path, params or {}, headers or {}), accept)
+            if fault is None and isinstance(answer, Answer):
+                return answer
+            if fault is None:
+                fault = Fault("unreachable", "")
+            if fault.kind == "rate_limit":
+                limited += 1
+                wait = self._limited_s(answer)
+                if limited >= LIMITED_TRIES or wait > LIMITED_LONGEST_S or retries == 0:
+                    raise self._error(path, fault, answer)
+                self.limit.hold(wait)
+                continue
+            if not fault.may_pass or failed >= tries:
+                raise self._error(path, fault, answer)
+            backoff = self._timing.backoff_s[min(failed, len(self._timing.backoff_s) - 1)]
+            failed += 1
+            self.limit.pause(max(backoff, min(_asked_s(answer, self._timing.wall) or 0.0, LIMITED_LONGEST_S)))
+
+    def redact(self, text: str) -> str:
+        return self._redactor(text)
+
+    def _limited_s(self, answer: "Answer | Exception | None") -> float:
+        asked = _asked_s(answer, self._timing.wall)
+        return self._timing.limited_s if asked is None else max(asked, 0.0)
+
+    def _judge(self, answer: "Answer | Exception | None", accept: Callable[[Answer], str | None]) -> Fault | None:
+        """What is wrong with the outcome of a request; None if nothing is."""
+        if not isinstance(answer, Answer):
+            return explain(answer, self.host)
+        if 200 <= answer.status < 300:
+            complaint = accept(answer)
+            return None if complaint is None else _unusable(self._redactor(complaint))
+        return _judge_status(answer, self._redactor(_said(answer)))
+
+    def _error(self, path: str, fault: Fault, answer: "Answer | Exception | None") -> HttpError:
+        status = answer.status if isinstance(answer, Answer) else None
+        place = f"{self._source}: {self.host}{urlsplit(self.base).path}{path}"
+        return HttpError(f"{place}: {fault.message}", kind=fault.kind, hint=fault.hint, status=status)
+
+    def _send(
+        self, path: str, params: Mapping[str, str | int | Secret], headers: Mapping[str, str]
+    ) -> "Answer | Exception | None":
+        """One request on a thread of its own, so that waiting for a server that hangs can be given up.
+
+        None: the whole answer took too long. Whatever the libraries raise comes back as a value, and is said in our
+        words: their messages have the address with its key in them.
+        """
+        outcome: list[Answer | Exception] = []
+        done = threading.Event()
+
+        def work() -> None:
+            try:
+                outcome.append(self._exchange(path, params, headers))
+            except Exception as fault:  # noqa: BLE001 - it is explained, without its text, where the answer is judged
+                outcome.append(fault)
+            finally:
+                done.set()
+
+        threading.Thread(target=work, name="deskaudit-http", daemon=True).start()
+        until = time.monotonic() + WHOLE_S
+        while not done.wait(LOOK_S):
+            self.limit.check()
+            if time.monotonic() > until:
+                return None
+        return outcome[0]
+
+    def _exchange(self, path: str, params: Mapping[str, str | int | Secret], headers: Mapping[str, str]) -> Answer:
+        with self._session.get(
+            self.base + path,
+            params={name: _reveal(value) for name, value in params.items()},
+            headers={name: _reveal(value) for name, value in {**self._headers, **headers}.items()},
+            timeout=(CONNECT_S, self._read_s),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = bytearray()
+            for chunk in response.iter_content(65536):
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    raise OverflowError(BODY_BYTES)
+            return Answer(response.status_code, bytes(body), response.headers)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: such traffic may go without TLS, and never through a proxy."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _session(ca_file: str | None, *, local: bool) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = not local
+    session.auth = _no_netrc
+    session.verify = ca_file or True
+    session.headers.update({"User-Agent": f"deskaudit/{__version__}", "Accept": "application/json"})
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(max_retries=0, pool_connections=1, pool_maxsize=2)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keeps requests from adding a login out of somebody's .netrc."""
+    return request
+
+
+def _reveal(value: str | int | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else str(value)
+
+
+def _said(answer: Answer) -> str:
+    """What the server says about an error, in one short line; "" if that cannot be read."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    inner = body.get("response")
+    said = body.get("message") or (inner.get("errormessage") if isinstance(inner, dict) else None)
+    return one_line(said, 160) if isinstance(said, str) else ""
+
+
+def _unusable(complaint: str) -> Fault:
+    hint = _("Check that the address in the config is that of the product's API; if it is, pull again later.")
+    return Fault("bad_answer", complaint, hint=hint, may_pass=True)
+
+
+def _judge_status(answer: Answer, said: str) -> Fault:
+    """The fault that a status of 300 or more means."""
+    status = answer.status
+    tail = f": {said}" if said else "."
+    if status in {401, 403} and "expire" in said.casefold():
+        return Fault(
+            "expired",
+            _("the key has expired (HTTP {status})").format(status=status) + tail,
+            hint=_("Make a new API key and store it where the config says."),
+        )
+    if status == 401:
+        return Fault(
+            "auth",
+            _("the key is not accepted (HTTP 401)") + tail,
+            hint=_("Check which key the config names, and that it is one for this version of the API."),
+        )
+    if status == 403:
+        return Fault(
+            "forbidden",
+            _("the key may not read this (HTTP 403)") + tail,
+            hint=_("Give the key this privilege, or this machine's address a place on the key's whitelist."),
+        )
+    if status == 429:
+        return Fault(
+            "rate_limit",
+            _("too many requests (HTTP 429)") + tail,
+            hint=_("Lower requests_per_minute, or pull again later: it goes on where it stopped."),
+        )
+    if status >= 500:
+        return Fault(
+            "bad_answer",
+            _("the server failed (HTTP {status})").format(status=status) + tail,
+            hint=_("Pull again later; tell the vendor if it stays so."),
+            may_pass=True,
+        )
+    if 300 <= status < 400:
+        where = one_line(urlsplit(answer.headers.get("Location", "")).hostname or "?", 80)
+        return Fault(
+            "bad_answer",
+            _("the server sends us on to {where} (HTTP {status}).").format(where=where, status=status),
+            hint=_("If that is the right address, write it into the config: a key is never sent on."),
+        )
+    return Fault(
+        "bad_answer",
+        _("the server refused the request (HTTP {status})").format(status=status) + tail,
+        hint=_("Check the address in the config, and whether this account has that part of the product."),
+    )
+
+
+def _asked_s(answer: "Answer | Exception | None", wall: Callable[[], float]) -> float | None:
+    """Seconds that a Retry-After header asks for; None where there is none that can be read."""
+    if not isinstance(answer, Answer):
+        return None
+    seconds = answer.number("Retry-After")
+    if seconds is not None:
+        return float(seconds)
+    try:
+        until = parsedate_to_datetime(answer.headers.get("Retry-After", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    try:
+        now = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        now = wall()
+    return max(until - now, 0.0)

@@ -1,0 +1,132 @@
+"""The connector of LiveAgent help desks."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from deskaudit.connectors import Context
+from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.liveagent import zones
+from deskaudit.connectors.liveagent.api import Api
+from deskaudit.connectors.liveagent.options import Options
+from deskaudit.connectors.liveagent.pull import Pull
+from deskaudit.connectors.liveagent.rows import Desk
+from deskaudit.connectors.liveagent.state import begin
+from deskaudit.connectors.liveagent.streams import MODULES
+from deskaudit.connectors.mapping import Mapper
+from deskaudit.connectors.pace import Timing
+from deskaudit.i18n import _
+from deskaudit.model.batches import Batch, Cursor, Probe, Want
+from deskaudit.text import one_line
+
+KNOCK_TRIES = 1
+
+
+class LiveAgent:
+    """Agents, departments, contacts, tickets and their history, SLA, calls, chats, time entries and ratings.
+
+    Read-only: every request is a GET. `timing` is for tests.
+    """
+
+    name: ClassVar[str] = "liveagent"
+    title: ClassVar[str] = "LiveAgent"
+    options: ClassVar[type[Options]] = Options
+    fills: ClassVar[frozenset[str]] = frozenset(
+        {
+            "agent",
+            "contact",
+            "department",
+            "event",
+            "interaction",
+            "policy",
+            "rating",
+            "sla_term",
+            "slot",
+            "ticket",
+            "ticket_field",
+            "ticket_tag",
+        }
+    )
+    tested: ClassVar[str] = "fixture: servers made from the public API descriptions; no live account"
+
+    def __init__(self, options: Options, context: Context, *, timing: Timing | None = None) -> None:
+        self._options = options
+        self._context = context
+        self._timing = timing or Timing()
+
+    def probe(self) -> Probe:
+        """Knocks at every list with one row. Raises SecretError or ConfigError where the config is at fault."""
+        with Api(self._options, self._context, self._timing) as api:
+            modules: dict[str, str] = {}
+            fault: HttpError | None = None
+            for name, path, params in MODULES:
+                try:
+                    api.page(path, params, retries=KNOCK_TRIES)
+                    modules[name] = "ok"
+                except HttpError as found:
+                    fault = found
+                    modules[name] = found.message
+                    if found.status is None and found.kind != "bad_answer":
+                        return _unreachable(found)
+                    if found.kind in {"auth", "expired", "rate_limit"} and not api.answered:
+                        return _refused(found)
+            if not api.answered and fault is not None:
+                return Probe(
+                    reachable=True,
+                    authorised=False if fault.kind == "forbidden" else None,
+                    modules=modules,
+                    message=fault.message,
+                    hint=fault.hint,
+                )
+            version = self._knock_v1(api, modules)
+            missing = [name for name, state in modules.items() if state != "ok"]
+            return Probe(
+                reachable=True,
+                authorised=True,
+                version=version,
+                modules=modules,
+                message=_("not readable: {names}").format(names=", ".join(missing))
+                if missing
+                else _("all lists can be read"),
+                hint=_("Give the key the missing privileges; checks without them say NODATA.") if missing else "",
+            )
+
+    def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:
+        """Yields what changed since `cursor`. Raises SourceError, SecretError or Cancelled."""
+        with Api(self._options, self._context, self._timing) as api:
+            state = begin(cursor, want, self._context.now())
+            known, problems = zones.learn(api, self._options.zone)
+            if problems:
+                yield Batch(problems=problems)
+            desk = Desk(self._context, self._options.root, Mapper(self._options.mapping))
+            yield from Pull(api, known, desk, self._options, self._context, state, want).batches()
+
+    def _knock_v1(self, api: Api, modules: dict[str, str]) -> str | None:
+        """LiveAgent's version, which only v1 tells; notes whether ratings can be read."""
+        if not api.has_v1:
+            modules[_("ratings")] = _("no v1 key (apikey_v1)")
+            return None
+        try:
+            asked: dict[str, Any] = {
+                "date_from": "2000-01-01",
+                "date_to": "2000-01-02",
+                "limitfrom": 0,
+                "limitcount": 1,
+            }
+            api.v1("/reports/ranking", "ranks", asked, retries=KNOCK_TRIES)
+            modules[_("ratings")] = "ok"
+        except HttpError as fault:
+            modules[_("ratings")] = fault.message
+            return None
+        try:
+            version = api.v1("/application/status", "liveagentversion", {}, retries=0)
+        except HttpError:
+            return None  # a status page that is closed is nothing the user can or need do about
+        return one_line(version, 40) if isinstance(version, str) else None
+
+
+def _unreachable(fault: HttpError) -> Probe:
+    return Probe(reachable=False, message=fault.message, hint=fault.hint)
+
+
+def _refused(fault: HttpError) -> Probe:
+    return Probe(reachable=True, authorised=False, message=fault.message, hint=fault.hint)

@@ -1,0 +1,125 @@
+"""What happened in a ticket, from its message groups. Texts are measured and dropped."""
+
+from deskaudit.connectors.liveagent import codes
+from deskaudit.connectors.liveagent.fields import Fields, RowError
+from deskaudit.connectors.liveagent.rows import Desk, text_length
+from deskaudit.model.batches import Reject
+from deskaudit.model.entities import Event, Rating
+from deskaudit.model.ratings import judge
+
+KNOWN_GROUPS = dict.fromkeys(
+    codes.GROUP_REPLIES
+    | codes.GROUP_NOTES
+    | codes.GROUP_CALLS
+    | codes.GROUP_SILENT
+    | {codes.GROUP_TRANSFER, codes.GROUP_TAG},
+    "",
+)
+
+
+def read_groups(desk: Desk, ticket: str, groups: list[Fields], rejects: list[Reject]) -> list[Event | Rating]:
+    """Replies, notes, transfers and tags as events, and ratings given in the ticket."""
+    found: list[Event | Rating] = []
+    for place, group in enumerate(groups, start=1):
+        try:
+            found += _read_group(desk, ticket, group)
+        except RowError as fault:
+            rejects.append(Reject(f"ticket {ticket}, message group {place}", str(fault)))
+    return found
+
+
+def first_reply_after(desk: Desk, groups: list[Fields], after: int) -> int | None:
+    """When an agent first wrote to, or called, the customer after a moment; None: not so far."""
+    times = []
+    for group in groups:
+        try:
+            kind, at = group.code("type"), group.at("datecreated")
+        except RowError:
+            continue
+        if at is None or at <= after or kind not in codes.GROUP_REPLIES | codes.GROUP_CALLS:
+            continue
+        if kind == "V" or _actor(desk, group.id("userid"), kind) == "agent":
+            times.append(at)
+    return min(times, default=None)
+
+
+def _read_group(desk: Desk, ticket: str, group: Fields) -> list[Event | Rating]:
+    kind = group.code("type")
+    desk.unknown.look_up("message group type", kind, KNOWN_GROUPS, "")
+    found: list[Event | Rating] = _ratings(desk, ticket, group)
+    event_kind = _event_kind(kind)
+    if event_kind is None:
+        return found
+    ext_id = group.need_id("id")
+    user = group.id("userid")
+    actor = _actor(desk, user, kind)
+    if event_kind == "reply" and actor == "system":
+        event_kind = "auto"
+    found.append(
+        Event(
+            id=desk.context.key("event", f"group:{ext_id}"),
+            ext_id=ext_id,
+            ticket_id=desk.context.key("ticket", ticket),
+            happened_at=group.need_at("datecreated"),
+            kind=event_kind,
+            actor=actor,
+            actor_id=desk.agent(user)
+            if actor == "agent"
+            else desk.key("contact", user)
+            if actor == "contact"
+            else None,
+            public=event_kind in {"reply", "auto"},
+            text_len=sum(
+                text_length(message.text("message", 200_000) or "")
+                for message in group.rows("messages")
+                if message.code("type") in {"M", "N"}
+            )
+            or None,
+        )
+    )
+    return found
+
+
+def _event_kind(kind: str) -> str | None:
+    if kind in codes.GROUP_REPLIES | codes.GROUP_CALLS:
+        return "reply"
+    if kind in codes.GROUP_NOTES:
+        return "note"
+    return {codes.GROUP_TRANSFER: "transfer", codes.GROUP_TAG: "tag"}.get(kind)
+
+
+def _actor(desk: Desk, user: str | None, kind: str) -> str:
+    """Who made a group. A group without a user is the customer's if it came in, and the system's otherwise."""
+    if user == codes.SYSTEM_USER:
+        return "system"
+    if user in desk.agents:
+        return "agent"
+    if user is None or user in codes.NOBODY:
+        return "contact" if kind in {"3", "5", "M"} else "system"
+    return "agent" if kind in {"4", "V"} | codes.GROUP_NOTES else "contact"
+
+
+def _ratings(desk: Desk, ticket: str, group: Fields) -> list[Event | Rating]:
+    """Ratings as single messages: reward, punishment, and the comment to it."""
+    marks = [one for one in group.rows("messages") if one.code("type") in {codes.RANK_REWARD, codes.RANK_PUNISHMENT}]
+    comment = any(one.code("type") == codes.RANK_COMMENT for one in group.rows("messages"))
+    found: list[Event | Rating] = []
+    for mark in marks:
+        score = 1.0 if mark.code("type") == codes.RANK_REWARD else 0.0
+        satisfied, low = judge(score, 0, 1)
+        ext_id = mark.need_id("id")
+        found.append(
+            Rating(
+                id=desk.context.key("rating", f"message:{ext_id}"),
+                ext_id=ext_id,
+                ticket_id=desk.context.key("ticket", ticket),
+                rated_at=mark.at("datecreated") or group.need_at("datecreated"),
+                score=score,
+                scale_min=0.0,
+                scale_max=1.0,
+                satisfied=satisfied,
+                low=low,
+                has_comment=comment,
+            )
+        )
+    return found

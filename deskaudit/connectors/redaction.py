@@ -1,0 +1,45 @@
+"""Keeps secrets out of everything that is read: messages, exceptions, and the log lines of the HTTP library."""
+
+import logging
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+from deskaudit.secrets import Secret
+
+_NAMED = re.compile(r"(?i)\b(api_?key|access_token|authorization|password)(=|%3D|[\"']?:\s*[\"']?)[^&\s\"'<>]+")
+_SHORTEST = 4  # a shorter "secret" would blot out ordinary text; the names above still cover it
+_CHATTY = ("urllib3.connectionpool", "requests")
+
+
+class Redactor(logging.Filter):
+    """`redactor(text)` is the text with every known secret, and whatever stands behind `apikey=`, as `***`.
+
+    While it is open it also filters the HTTP library's own logger, which writes whole addresses.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        super().__init__()
+        self._forms: set[str] = set()
+        for secret in secrets:
+            self.add(secret)
+        for name in _CHATTY:
+            logging.getLogger(name).addFilter(self)
+
+    def add(self, secret: Secret) -> None:
+        value = secret.reveal()
+        if len(value) >= _SHORTEST:
+            self._forms.update({value, quote(value, safe=""), quote(value), quote_plus(value)})
+
+    def __call__(self, text: str) -> str:
+        for form in sorted(self._forms, key=len, reverse=True):
+            text = text.replace(form, "***")
+        return _NAMED.sub(r"\1\2***", text)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self(record.getMessage()), None
+        return True
+
+    def close(self) -> None:
+        for name in _CHATTY:
+            logging.getLogger(name).removeFilter(self)

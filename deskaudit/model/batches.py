@@ -1,0 +1,88 @@
+"""What flows from a connector into the snapshot."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from deskaudit.model.entities import Row
+
+Cursor = dict[str, Any]
+"""Where a pull goes on: JSON values only, written by the connector, kept by the snapshot, opaque to both others."""
+
+
+class Want(msgspec.Struct, frozen=True, kw_only=True):
+    """What the audit asks a connector for."""
+
+    entities: frozenset[str]
+    since_at: int  # nothing older is needed (epoch seconds)
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """A row that was kept out: where it stood and why."""
+
+    place: str  # "row 17", "ticket abc123", "host 10.0.0.7"
+    reason: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that makes what was pulled less than whole, or that the user should know."""
+
+    resource: str  # an entity's name where one is meant, else the source's own word ("/grid/tickets/sla")
+    message: str
+    entities: tuple[str, ...] = ()  # these are incomplete because of it; () for a warning only
+
+
+class Batch(msgspec.Struct, kw_only=True):
+    """One page of a pull. The cursor is saved after its rows are on disk.
+
+    `replaces` names entities of which this pull delivers every row there is: what is not in it is gone from the
+    source (files). Others are upserts by `id` (APIs).
+    """
+
+    rows: Sequence[Row] = ()
+    cursor: Cursor | None = None
+    replaces: frozenset[str] = frozenset()
+    resource: str = ""
+    done: int | None = None  # progress within the resource, in rows
+    total: int | None = None
+    rejects: Sequence[Reject] = ()
+    problems: Sequence[Problem] = ()
+    swept: frozenset[str] = frozenset()  # entities whose deletions are known as of now
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connector finds when it knocks. None: could not be told."""
+
+    reachable: bool
+    authorised: bool | None = None
+    version: str | None = None
+    modules: dict[str, str] = msgspec.field(default_factory=dict)  # module → "ok", or why not
+    message: str = ""
+    hint: str = ""
+
+
+class PulledEntity(msgspec.Struct, kw_only=True):
+    """One entity of one source in a generation of the snapshot."""
+
+    file: str
+    rows: int
+    complete: bool
+    swept_at: int | None = None
+
+
+class PulledSource(msgspec.Struct, kw_only=True):
+    """One source in a generation of the snapshot: the provenance of its rows."""
+
+    name: str
+    type: str
+    state: Literal["complete", "incomplete", "failed"]
+    first_fetched_at: int
+    fetched_at: int
+    entities: dict[str, PulledEntity] = msgspec.field(default_factory=dict)
+    cursor: Cursor | None = None
+    rejects: int = 0
+    reject_sample: list[Reject] = msgspec.field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    error: str | None = None
+    cadence_s: int = 86400

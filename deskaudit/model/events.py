@@ -1,0 +1,63 @@
+"""What an audit tells while it runs: past-tense messages for the command line and the app."""
+
+import msgspec
+
+from deskaudit.model.batches import PulledSource
+from deskaudit.model.verdicts import Audit, Result
+
+
+class PullStarted(msgspec.Struct, frozen=True):
+    source: str
+    type: str
+    resumed: bool
+
+
+class PullProgressed(msgspec.Struct, frozen=True):
+    source: str
+    resource: str
+    rows: int  # landed so far, of the whole pull
+    done: int | None = None
+    total: int | None = None
+
+
+class PullWarned(msgspec.Struct, frozen=True):
+    source: str
+    message: str
+
+
+class PullFinished(msgspec.Struct, frozen=True):
+    source: str
+    pulled: PulledSource
+
+
+class SnapshotDerived(msgspec.Struct, frozen=True):
+    generation: int
+    seconds: float
+
+
+class AuditStarted(msgspec.Struct, frozen=True):
+    audit: Audit
+    checks: int
+
+
+class CheckFinished(msgspec.Struct, frozen=True):
+    done: int
+    total: int
+    results: tuple[Result, ...]  # all legs and segments; the worst whole-desk leg first
+    seconds: float
+
+
+class AuditFinished(msgspec.Struct, frozen=True):
+    audit: Audit
+
+
+AuditEvent = (
+    PullStarted
+    | PullProgressed
+    | PullWarned
+    | PullFinished
+    | SnapshotDerived
+    | AuditStarted
+    | CheckFinished
+    | AuditFinished
+)

@@ -1,0 +1,144 @@
+"""Where a secret comes from: the environment, a command or the keyring. It is written nowhere."""
+
+import os
+import secrets as random_source
+import shlex
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from deskaudit.errors import ConfigError, SecretError
+from deskaudit.i18n import _
+
+SERVICE = "deskaudit"
+COMMAND_SECONDS = 30
+
+
+class Secret:
+    """A value that prints as `***`. `reveal` is called where it goes on the wire, and nowhere else."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
+        raise TypeError("a secret is not written")
+
+
+class SecretRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`{ env = "NAME" }`, `{ command = ["pass", "show", "x"] }` or `{ keyring = "name" }`: exactly one."""
+
+    env: str | None = None
+    command: list[str] | str | None = None
+    keyring: str | None = None
+
+    def __post_init__(self) -> None:
+        if sum(part is not None for part in (self.env, self.command, self.keyring)) != 1:
+            raise ValueError('a secret is one of { env = "NAME" }, { command = [...] }, { keyring = "name" }')
+
+    def resolve(self, owner: str) -> Secret:
+        """The secret itself. `owner` is the config key it belongs to, for the message."""
+        if self.env is not None:
+            value = os.environ.get(self.env, "")
+            if not value:
+                raise SecretError(
+                    _("{owner}: the environment variable {name} is not set.").format(owner=owner, name=self.env),
+                    hint=_("Set it in the shell or the service's environment, then try again."),
+                )
+            return Secret(value)
+        if self.command is not None:
+            return _from_command(self.command, owner)
+        return _from_keyring(self.keyring or "", owner)
+
+
+def _from_command(command: list[str] | str, owner: str) -> Secret:
+    words = shlex.split(command) if isinstance(command, str) else command
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        raise SecretError(
+            _("{owner}: the command {command} gave no secret: {fault}").format(
+                owner=owner, command=words[0] if words else "", fault=type(fault).__name__
+            ),
+            hint=_("Run it by hand and see what it prints."),
+        ) from None
+    value = done.stdout.rstrip("\r\n")
+    if done.returncode or not value:
+        raise SecretError(
+            _("{owner}: the command {command} ended with {code} and gave no secret.").format(
+                owner=owner, command=words[0], code=done.returncode
+            ),
+            hint=_("Run it by hand and see what it prints."),
+        )
+    return Secret(value)
+
+
+def _from_keyring(name: str, owner: str) -> Secret:
+    import keyring
+    import keyring.errors
+
+    try:
+        value = keyring.get_password(SERVICE, name)
+    except keyring.errors.KeyringError as fault:
+        raise SecretError(
+            _("{owner}: no keyring can be used here: {fault}").format(owner=owner, fault=fault),
+            hint=_('On a server use { env = "NAME" } or { command = [...] } instead.'),
+        ) from None
+    if not value:
+        raise SecretError(
+            _("{owner}: the keyring holds no secret {name}.").format(owner=owner, name=name),
+            hint=_("Store it: deskaudit secret set {name}").format(name=name),
+        )
+    return Secret(value)
+
+
+def store_in_keyring(name: str, value: Secret) -> None:
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.set_password(SERVICE, name, value.reveal())
+    except keyring.errors.KeyringError as fault:
+        raise SecretError(
+            _("No keyring can be used here: {fault}").format(fault=fault),
+            hint=_('On a server use { env = "NAME" } or { command = [...] } in the config instead.'),
+        ) from None
+
+
+def delete_from_keyring(name: str) -> None:
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.delete_password(SERVICE, name)
+    except keyring.errors.KeyringError as fault:
+        raise SecretError(_("The keyring holds no secret {name}: {fault}").format(name=name, fault=fault)) from None
+
+
+def hash_key(ref: SecretRef | None, file: Path) -> bytes:
+    """The key of the keyed hashes of people: from the config's `hash_key`, else from a file made once, mode 600."""
+    if ref is not None:
+        return ref.resolve("desk.hash_key").reveal().encode()
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = file.read_bytes()
+        if len(key) < 32:
+            raise ConfigError(
+                _("{file} is cut short.").format(file=file), hint=_("Restore it, or delete it and pull again.")
+            ) from None
+        return key
+    key = random_source.token_bytes(32)
+    with os.fdopen(handle, "wb") as out:
+        out.write(key)
+    return key

@@ -1,0 +1,116 @@
+"""From landed lines to one Parquet file per source, entity and generation."""
+
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from deskaudit.model.batches import PulledEntity, PulledSource
+from deskaudit.model.entities import columns
+from deskaudit.snapshot import manifest
+from deskaudit.snapshot.landing import LONGEST_LINE, Landing
+from deskaudit.snapshot.reader import quote
+
+CHILDREN = {"ticket_tag": "ticket", "ticket_field": "ticket"}
+"""Rows that belong to their parent's row: a ticket that landed again brings all of its tags and fields."""
+
+
+def compact(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    landing: Landing,
+    before: PulledSource | None,
+    generation: int,
+    now: int,
+) -> PulledSource:
+    """Writes the new file of every entity that landed, and gives the source as the next manifest names it.
+
+    The latest landed row of an id wins over earlier ones and over what was published. An entity that this pull
+    delivered whole replaces what was published, unless a problem says that it was not whole after all.
+    """
+    state = landing.state
+    broken = {entity for problem in state.problems for entity in problem.entities}
+    entities = dict(before.entities) if before else {}
+    for entity in sorted(state.bytes):
+        earlier = entities.get(entity)
+        whole = entity in state.replaces and entity not in broken
+        rows = _select(connection, landing, entity, None if whole or earlier is None else folder / earlier.file)
+        name = f"{generation:08}.{landing.source}.{entity}.parquet"
+        swept = whole or (entity in state.swept and entity not in broken)
+        entities[entity] = PulledEntity(
+            file=name,
+            rows=write_parquet(connection, rows, folder / name),
+            complete=entity not in broken,
+            swept_at=now if swept else earlier.swept_at if earlier else None,
+        )
+    for entity in broken & set(entities):
+        entities[entity] = msgspec.structs.replace(entities[entity], complete=False)
+    return PulledSource(
+        name=landing.source,
+        type=state.type,
+        state="incomplete" if broken else "complete",
+        first_fetched_at=(before.first_fetched_at if before else 0) or now,
+        fetched_at=now,
+        entities=entities,
+        cursor=state.cursor,
+        rejects=state.rejects,
+        reject_sample=state.reject_sample,
+        problems=state.problems,
+        cadence_s=state.cadence_s,
+    )
+
+
+def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> PulledSource:
+    """A source whose pull failed: what was published last stays, marked."""
+    state = landing.state
+    return PulledSource(
+        name=landing.source,
+        type=state.type,
+        state="failed",
+        first_fetched_at=before.first_fetched_at if before else 0,
+        fetched_at=before.fetched_at if before else 0,
+        entities=dict(before.entities) if before else {},
+        cursor=before.cursor if before else None,
+        rejects=state.rejects,
+        reject_sample=state.reject_sample,
+        problems=state.problems,
+        error=error,
+        cadence_s=state.cadence_s,
+    )
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, rows: str, file: Path, *, lasting: bool = True) -> int:
+    """Writes a SELECT to a new file, on the disk when this returns (`lasting`); gives the number of rows."""
+    manifest.create_file(file)
+    found = connection.execute(
+        f"COPY ({rows}) TO {quote(str(file))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+    ).fetchone()
+    if lasting:
+        manifest.sync_file(file)
+    return int(found[0]) if found else 0
+
+
+def _select(connection: duckdb.DuckDBPyConnection, landing: Landing, entity: str, earlier: Path | None) -> str:
+    landed = _landed(landing, entity)
+    counts = connection.execute(f"SELECT COUNT(*), COUNT(DISTINCT l.id) FROM {landed} l").fetchone() or (0, 0)
+    names = ", ".join(columns(entity))
+    rows = f"SELECT {names} FROM {landed} l"
+    if counts[0] != counts[1]:
+        rows += f" WHERE l.line IN (SELECT MAX(m.line) FROM {landed} m GROUP BY m.id)"
+    if earlier is None:
+        return rows
+    gone = f"SELECT 1 FROM {landed} n WHERE n.id = e.id"
+    kept = f"SELECT * FROM read_parquet({quote(str(earlier))}) e WHERE NOT EXISTS ({gone})"
+    parent = CHILDREN.get(entity)
+    if parent and parent in landing.state.bytes:
+        kept += f" AND NOT EXISTS (SELECT 1 FROM {_landed(landing, parent)} p WHERE p.id = e.ticket_id)"
+    return f"SELECT {names} FROM ({rows} UNION ALL BY NAME {kept}) r"
+
+
+def _landed(landing: Landing, entity: str) -> str:
+    """An entity's landed lines as a table, with `line`, their order."""
+    kinds = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in {"line": "BIGINT", **columns(entity)}.items())
+    return (
+        f"read_json({quote(str(landing.file(entity)))}, format = 'newline_delimited', columns = {{{kinds}}},"
+        f" maximum_object_size = {LONGEST_LINE})"
+    )

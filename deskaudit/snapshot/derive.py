@@ -1,0 +1,143 @@
+"""The derived tables: what depends on rows alone, and on no audit's period, is computed once after each pull.
+
+One SQL file per table lies in `derived/`. Each table is a file of the generation before the next one reads it.
+"""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from deskaudit.config import Config
+from deskaudit.model.batches import Problem, PulledSource
+from deskaudit.snapshot import manifest
+from deskaudit.snapshot.backups import create_due_backups
+from deskaudit.snapshot.clock import create_clock
+from deskaudit.snapshot.compaction import write_parquet
+from deskaudit.snapshot.hours import Hours, read_calendars
+from deskaudit.snapshot.manifest import DerivedTable, Manifest
+from deskaudit.snapshot.reader import create_view, entity_parts, quote
+from deskaudit.snapshot.schema import BASIS
+
+OF_TICKETS = ("status_span", "live_ticket", "ticket_sla")  # each reads the ones before it
+PART_ROWS = 1_500_000  # tickets and events derived at once
+LONGEST_S = 6 * 365 * 86400  # older times have no business time
+AHEAD_S = 200 * 86400
+_STATES = ("unknown", "new", "open", "answered", "postponed", "resolved", "closed", "deleted", "spam")
+READ = (
+    "ticket",
+    "event",
+    "department",
+    "sla_term",
+    "policy",
+    "asset",
+    "backup_job",
+    "backup_run",
+    "interaction",
+    "rating",
+    "slot",
+)
+_TIMES = {
+    "ticket": "created_at",
+    "event": "happened_at",
+    "interaction": "started_at",
+    "rating": "rated_at",
+    "slot": "started_at",
+    "sla_term": "started_at",
+    "backup_run": "started_at",
+}
+
+
+def derive(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest, config: Config, now: int) -> None:
+    """Writes the derived tables of a generation and names them in its manifest. `now`: epoch seconds."""
+    for entity in READ:
+        create_view(connection, entity, entity_parts(folder, fresh, entity))
+    calendars = read_calendars(config)
+    create_clock(connection, calendars, _oldest(connection, now), now + AHEAD_S)
+    _create_givens(connection, calendars, now)
+    _note(fresh, create_due_backups(connection, config.desk.zone, now))
+    for table in ("clock", "calendar"):
+        _write(connection, folder, fresh, table, f"SELECT * FROM {table}")
+    filled = {entity for source in fresh.sources.values() for entity in source.entities if source.entities[entity].rows}
+    for table in ("asset_match", "backup_due"):
+        if BASIS[table] in filled:
+            _write(connection, folder, fresh, table, read_sql(table))
+    if "ticket" in filled:
+        _derive_tickets(connection, folder, fresh)
+
+
+def _derive_tickets(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest) -> None:
+    """The tables of tickets, a part of the tickets at a time, so that memory is bounded whatever their number."""
+    found = connection.execute("SELECT (SELECT COUNT(*) FROM ticket) + (SELECT COUNT(*) FROM event)").fetchone()
+    parts = 1 + (found[0] if found else 0) // PART_ROWS
+    for part in range(parts):
+        mine = f"% {parts} = {part}"
+        for view, row in (("live_base", "t.id"), ("live_event", "e.ticket_id")):
+            sql = f"{read_sql(view)} {'AND' if view == 'live_base' else 'WHERE'} {row} {mine}"
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {sql}")
+        for table in OF_TICKETS:
+            file = folder / f"{fresh.generation:08}.{table}.{part}.parquet"
+            write_parquet(connection, read_sql(table), file, lasting=False)
+            connection.execute(f"DROP VIEW IF EXISTS {table}")
+            create_view(connection, table, [f"SELECT * FROM read_parquet({quote(str(file))})"])
+    for table in OF_TICKETS:
+        _join_parts(connection, folder, fresh, table, parts)
+
+
+def _join_parts(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest, table: str, parts: int) -> None:
+    pieces = [folder / f"{fresh.generation:08}.{table}.{part}.parquet" for part in range(parts)]
+    if parts == 1:
+        name = f"{fresh.generation:08}.{table}.parquet"
+        pieces[0].rename(folder / name)
+        manifest.sync_file(folder / name)
+        found = connection.execute(f"SELECT COUNT(*) FROM read_parquet({quote(str(folder / name))})").fetchone()
+        fresh.derived[table] = DerivedTable(file=name, rows=found[0] if found else 0)
+        return
+    _write(
+        connection, folder, fresh, table, f"SELECT * FROM read_parquet([{', '.join(quote(str(p)) for p in pieces)}])"
+    )
+    for piece in pieces:
+        piece.unlink()
+
+
+def read_sql(name: str) -> str:
+    """The SELECT of a derived table."""
+    return (files("deskaudit.snapshot") / "derived" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest, table: str, rows: str) -> None:
+    name = f"{fresh.generation:08}.{table}.parquet"
+    fresh.derived[table] = DerivedTable(file=name, rows=write_parquet(connection, rows, folder / name))
+
+
+def _oldest(connection: duckdb.DuckDBPyConnection, now: int) -> int:
+    """The time of the oldest row, not more than six years before `now`; `now` where there is none."""
+    oldest = " UNION ALL ".join(f"SELECT MIN({column}) AS t FROM {entity}" for entity, column in _TIMES.items())
+    found = connection.execute(f"SELECT MIN(m.t) FROM ({oldest}) m WHERE m.t > 0").fetchone()
+    return max(min((found[0] if found else None) or now, now), now - LONGEST_S)
+
+
+def _create_givens(connection: duckdb.DuckDBPyConnection, calendars: Sequence[Hours], now: int) -> None:
+    """What the SQL cannot read from rows: the time of the pull, and which department has which calendar."""
+    connection.execute("CREATE TEMP TABLE pulled AS SELECT CAST(? AS BIGINT) AS now_at", [now])
+    names = ", ".join(f"({state}, {quote(name)})" for state, name in enumerate(_STATES))
+    connection.execute(f"CREATE TEMP TABLE state_name AS SELECT * FROM (VALUES {names}) v(state, name)")
+    connection.execute(f"CREATE TEMP TABLE teller AS {read_sql('teller')}")
+    connection.execute("CREATE TEMP TABLE calendar_department (department VARCHAR, calendar_id BIGINT)")
+    for hours in calendars:
+        for department in hours.departments:
+            connection.execute("INSERT INTO calendar_department VALUES (LOWER(TRIM(?)), ?)", [department, hours.id])
+
+
+def _note(fresh: Manifest, problems: Sequence[tuple[str, Problem]]) -> None:
+    for name, problem in problems:
+        fresh.sources[name] = _marked(fresh.sources[name], problem)
+
+
+def _marked(source: PulledSource, problem: Problem) -> PulledSource:
+    others = [known for known in source.problems if known != problem]
+    return msgspec.structs.replace(
+        source, problems=[*others, problem], state="incomplete" if source.state == "complete" else source.state
+    )

@@ -1,0 +1,282 @@
+"""Landing: the rows of one pull, on disk page by page, so that a broken line or a kill costs one page at most.
+
+Each entity is one file of JSON lines. After a batch that carries a cursor, `state.json` says up to which byte of each
+file the rows belong to that cursor. A pull that goes on cuts the files there: what was landed after the cursor comes
+again from the source, and a torn last line is gone with it.
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+
+from deskaudit.errors import SnapshotError
+from deskaudit.i18n import _
+from deskaudit.model.batches import Batch, Cursor, Problem, Reject
+from deskaudit.model.entities import ENTITIES, Row, entity_of
+from deskaudit.snapshot import manifest
+from deskaudit.snapshot.leases import Lock
+from deskaudit.text import one_line
+
+SAMPLE = 20  # rejects that are kept in full; all are counted
+PROBLEMS = 200
+LONGEST_LINE = 1 << 20  # of a row, in bytes: the engine keeps buffers of this size
+_LONG_NUMBER = re.compile(rb":-?\d{19}")
+_ENCODER = msgspec.json.Encoder()
+_DECODERS = {entity: msgspec.json.Decoder(row) for entity, row in ENTITIES.items()}
+
+
+class State(msgspec.Struct, kw_only=True):
+    """What is certain of a landing."""
+
+    landing: str  # its own id
+    type: str
+    started_at: int
+    cursor: Cursor | None = None
+    rows: int = 0
+    lines: int = 0
+    bytes: dict[str, int] = msgspec.field(default_factory=dict)  # entity → length of its file
+    replaces: set[str] = msgspec.field(default_factory=set)
+    swept: set[str] = msgspec.field(default_factory=set)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    rejects: int = 0
+    reject_sample: list[Reject] = msgspec.field(default_factory=list)
+    finished: bool = False
+    cadence_s: int = 86400
+    error: str | None = None
+
+
+class Landing:
+    """The pull of one source. Holds the source's lock until it is closed."""
+
+    def __init__(
+        self, folder: Path, source: str, type_: str, now: int, *, published: str = "", cursor: Cursor | None = None
+    ) -> None:
+        """`cursor`: where the last published pull of this source ended; `published`: the id of its landing."""
+        self.source = source
+        self.folder = folder
+        self._now = now
+        self._files: dict[str, BinaryIO] = {}
+        self._lock: Lock | None = None
+        with _as_snapshot_error(folder):
+            manifest.make_folder(folder)
+            self.lock(now)
+            try:
+                self.state, self.resumed = self._take_up(type_, published, cursor)
+            except BaseException:
+                self.close()
+                raise
+        self._stale = set(self.state.replaces) if self.state.finished else set()
+        self.state.finished, self.state.error = False, None
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the connector goes on."""
+        return self.state.cursor
+
+    @property
+    def rows(self) -> int:
+        """How many rows have landed, those of the part that was resumed included."""
+        return self.state.rows
+
+    def lock(self, now: int) -> None:
+        """Takes the source's lock, where this landing has let it go."""
+        if self._lock is None:
+            self._lock = Lock(self.folder.with_suffix(".lock"), _("The source {name}").format(name=self.source), now)
+
+    def land(self, batch: Batch) -> None:
+        """Appends a batch's rows, then its cursor. A row that does not fit its type is counted as a reject.
+
+        A batch without a cursor is certain only with the next one that has it. An entity counts as delivered, even
+        without a row, when it has rows, is in `replaces` or `swept`, or is the batch's `resource`.
+        """
+        with _as_snapshot_error(self.folder):
+            for entity in sorted(batch.replaces & self._stale):
+                self._start_over(entity)
+            self._count(batch)
+            self._append(batch)
+            if batch.cursor is not None:
+                self.state.cursor = batch.cursor
+                self._save()
+
+    def finish(self, *, cadence_s: int, error: str | None = None) -> None:
+        """Ends the pull. With `error` it failed: what has landed up to the last cursor waits for the next try."""
+        self.state.cadence_s = cadence_s
+        self.state.finished, self.state.error = True, error
+        with _as_snapshot_error(self.folder):
+            for file in self._files.values():
+                file.flush()
+                if not error:
+                    os.fsync(file.fileno())
+            if error:
+                self._note_failure(error, cadence_s)
+            else:
+                self._save()
+
+    def close(self) -> None:
+        """Lets the source go; what has landed stays. Closing twice does no harm."""
+        for file in self._files.values():
+            with contextlib.suppress(OSError):  # a full disk: said already when the batch was landed
+                file.close()
+        self._files.clear()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def clear(self) -> None:
+        """Removes what has landed, after it was published."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def file(self, entity: str) -> Path:
+        return self.folder / f"{entity}.ndjson"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take_up(self, type_: str, published: str, cursor: Cursor | None) -> tuple[State, bool]:
+        """The interrupted landing that lies here, cut to its last cursor; else a new one."""
+        state = _read_state(self.folder / "state.json")
+        if state is None or state.type != type_ or state.cursor is None or state.landing == published:
+            return self._begin(type_, cursor), False
+        for entity, length in state.bytes.items():
+            if not _cut(self.file(entity), length):
+                return self._begin(type_, cursor), False
+        for file in self.folder.glob("*.ndjson"):
+            if file.stem not in state.bytes:
+                file.unlink()
+        return state, True
+
+    def _begin(self, type_: str, cursor: Cursor | None) -> State:
+        for file in self.folder.iterdir():
+            file.unlink()
+        return State(landing=secrets.token_hex(8), type=type_, started_at=self._now, cursor=cursor)
+
+    def _count(self, batch: Batch) -> None:
+        state = self.state
+        state.replaces |= batch.replaces
+        state.swept |= batch.swept
+        for problem in map(_clean_problem, batch.problems):
+            if problem not in state.problems and len(state.problems) < PROBLEMS:
+                state.problems.append(problem)
+        self._reject(batch.rejects)
+        seen = {*batch.replaces, *batch.swept, batch.resource} & set(ENTITIES)
+        for entity in seen - set(state.bytes):
+            self._open(entity)  # delivered, with no row so far: an empty file says so
+
+    def _append(self, batch: Batch) -> None:
+        state = self.state
+        lines: dict[str, list[bytes]] = {}
+        for row in batch.rows:
+            entity = entity_of(row)
+            try:
+                line = _encode(entity, row)
+            except (TypeError, ValueError, OverflowError) as fault:
+                self._reject([Reject(f"{entity} {row.ext_id or row.id}", str(fault))])
+                continue
+            state.lines += 1
+            # The number says which of two rows of one id came last: the engine reads lines in any order.
+            lines.setdefault(entity, []).append(b'{"line":%d,' % state.lines + line[1:] + b"\n")
+            state.rows += 1
+        for entity, found in lines.items():
+            file = self._open(entity)
+            file.write(b"".join(found))
+            file.flush()
+            state.bytes[entity] = file.tell()
+
+    def _open(self, entity: str) -> BinaryIO:
+        if entity not in self._files:
+            path = self.file(entity)
+            if not path.exists():
+                manifest.create_file(path)
+            self._files[entity] = path.open("ab")
+            self.state.bytes.setdefault(entity, 0)
+        return self._files[entity]
+
+    def _start_over(self, entity: str) -> None:
+        """A pull that had ended is pulled again: what it delivered whole is delivered anew."""
+        self._stale.discard(entity)
+        file = self._open(entity)
+        file.truncate(0)
+        self.state.bytes[entity] = 0
+
+    def _reject(self, rejects: Iterable[Reject]) -> None:
+        for reject in rejects:
+            self.state.rejects += 1
+            if len(self.state.reject_sample) < SAMPLE:
+                self.state.reject_sample.append(Reject(one_line(reject.place), one_line(reject.reason)))
+
+    def _save(self) -> None:
+        manifest.replace_file(self.folder / "state.json", msgspec.json.encode(self.state))
+
+    def _note_failure(self, error: str, cadence_s: int) -> None:
+        """The state on disk stays that of the last cursor: what came after it is pulled again."""
+        self.state.error = one_line(error, 500)
+        self.state.cadence_s = cadence_s
+
+
+def _encode(entity: str, row: Row) -> bytes:
+    """A row as a line. Raises ValueError where it does not fit its type: found later, it would stop the whole pull."""
+    line = _ENCODER.encode(row)
+    _DECODERS[entity].decode(line)
+    if len(line) > LONGEST_LINE - 64:
+        raise ValueError(_("it is longer than a megabyte"))
+    if _LONG_NUMBER.search(line):
+        for name in row.__struct_fields__:
+            value = getattr(row, name)
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise ValueError(_("{name} does not fit into 64 bits").format(name=name))
+    return line
+
+
+def _clean_problem(problem: Problem) -> Problem:
+    return Problem(one_line(problem.resource), one_line(problem.message, 500), problem.entities)
+
+
+def _read_state(file: Path) -> State | None:
+    """What a landing was certain of; None where there is none or where it cannot be understood: pull again."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=State)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+
+
+def _cut(file: Path, length: int) -> bool:
+    """Cuts a file where its certain rows end; False where the disk has lost some of them."""
+    try:
+        with file.open("r+b") as rows:
+            if rows.seek(0, os.SEEK_END) < length:
+                return False
+            if length:
+                rows.seek(length - 1)
+                if rows.read(1) != b"\n":
+                    return False
+            rows.truncate(length)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _as_snapshot_error(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise SnapshotError(
+            _("The pulled rows cannot be written to {folder}: {fault}").format(folder=folder, fault=fault.strerror),
+            hint=_("Make room or choose another --data-dir; the snapshot before this pull is untouched."),
+        ) from fault

@@ -1,0 +1,193 @@
+"""The names a check's SQL may use: every table of a snapshot and its columns.
+
+Entities (`deskaudit.model.entities`) have the columns of their row type and `src`, the source's name. The derived
+tables are described here. Whole numbers are BIGINT, yes-or-no is 0, 1 or NULL, times end in `_at` (epoch seconds, UTC).
+
+Columns that end in `_w` are positions on the ticket's own calendar, in business seconds: the difference of two is the
+business time between them. They are NULL where the time is unknown or lies outside the clock table.
+"""
+
+import duckdb
+
+from deskaudit.model.entities import ENTITIES, columns
+
+LIVE_TICKET = {
+    "id": "BIGINT",
+    "src": "VARCHAR",
+    "channel": "VARCHAR",
+    "status": "VARCHAR",  # never NULL: unknown
+    "type": "VARCHAR",
+    "category": "VARCHAR",
+    "priority": "VARCHAR",
+    "service": "VARCHAR",
+    "department_id": "BIGINT",
+    "department": "VARCHAR",  # its name
+    "agent_id": "BIGINT",
+    "contact_id": "BIGINT",
+    "calendar_id": "BIGINT",
+    "created_at": "BIGINT",
+    "created_w": "BIGINT",
+    "changed_at": "BIGINT",
+    "first_response_at": "BIGINT",
+    "first_response_w": "BIGINT",
+    "assigned_at": "BIGINT",
+    "resolved_at": "BIGINT",  # NULL while it is open
+    "resolved_w": "BIGINT",
+    "closed_at": "BIGINT",
+    "last_activity_at": "BIGINT",
+    "last_activity_w": "BIGINT",
+    "is_open": "BIGINT",
+    "transfer_count": "BIGINT",
+    "reply_count": "BIGINT",
+    "first_resolved_at": "BIGINT",
+    "reopened_at": "BIGINT",  # the first time
+    "reopen_count": "BIGINT",
+    "first_escalated_at": "BIGINT",
+    "has_sla": "BIGINT",
+}
+"""One row per ticket that is not deleted, spam, a test or merged away."""
+
+STATUS_SPAN = {
+    "ticket_id": "BIGINT",
+    "src": "VARCHAR",
+    "status": "VARCHAR",
+    "on_desk": "BIGINT",  # 1: new or open, the customer waits for the desk
+    "agent_id": "BIGINT",
+    "department_id": "BIGINT",
+    "started_at": "BIGINT",
+    "ended_at": "BIGINT",  # NULL: still so
+    "started_w": "BIGINT",
+    "ended_w": "BIGINT",
+    "next_status": "VARCHAR",
+    "seq": "BIGINT",  # 1, 2, … within the ticket
+}
+"""The states of each live ticket in time, without gaps or overlaps: the one at T has started_at <= T < ended_at."""
+
+TICKET_SLA = {
+    "id": "BIGINT",
+    "ticket_id": "BIGINT",
+    "src": "VARCHAR",
+    "measure": "VARCHAR",  # first_response, resolution
+    "priority": "VARCHAR",
+    "sla_level": "VARCHAR",
+    "department": "VARCHAR",
+    "origin": "VARCHAR",  # vendor, ticket, policy, default
+    "started_at": "BIGINT",
+    "due_at": "BIGINT",  # the last second that is in time
+    "done_at": "BIGINT",
+    "overrun_w": "BIGINT",  # business seconds after due; negative: early; NULL: not done
+}
+"""One row per promise on a live ticket."""
+
+ASSET_MATCH = {
+    "scan_id": "BIGINT",
+    "listed_id": "BIGINT",  # NULL: on no list
+    "matched_by": "VARCHAR",  # serial, uuid, mac, fqdn, hostname
+    "conflict": "BIGINT",  # 1: its keys point at several listed assets, or at one whose higher key differs
+}
+"""One row per scanned asset."""
+
+BACKUP_DUE = {
+    "id": "BIGINT",
+    "job_id": "BIGINT",
+    "due_at": "BIGINT",
+    "until_at": "BIGINT",  # a run that starts later does not count
+    "run_id": "BIGINT",
+    "state": "VARCHAR",  # ok, partial, failed, unknown: the run's; silent; pending
+}
+"""One row per time at which a backup was due."""
+
+CLOCK = {
+    "calendar_id": "BIGINT",  # 0: round the clock; 1: default; 2, …: the others
+    "slot_at": "BIGINT",  # a UTC quarter hour
+    "cum": "BIGINT",  # business seconds before the slot
+    "is_open": "BIGINT",
+    "day": "BIGINT",  # local, 20261121
+    "month": "BIGINT",  # local, 202611
+    "weekday": "BIGINT",  # local, 0 Monday
+    "hour": "BIGINT",  # local
+}
+"""One row per calendar and quarter hour: w(t) = cum + is_open * (t - slot_at), joined on slot_at = t - t % 900."""
+
+CALENDAR = {
+    "id": "BIGINT",
+    "name": "VARCHAR",
+    "zone": "VARCHAR",
+    "day_s": "BIGINT",  # open seconds of a usual business day
+}
+
+EXTRACT = {
+    "name": "VARCHAR",
+    "type": "VARCHAR",
+    "state": "VARCHAR",  # complete, incomplete, failed
+    "fetched_at": "BIGINT",  # when the rows that are here were fetched; NULL: never
+    "cadence_s": "BIGINT",
+    "rows": "BIGINT",
+}
+"""One row per source: where the rows come from."""
+
+DERIVED: dict[str, dict[str, str]] = {
+    "live_ticket": LIVE_TICKET,
+    "status_span": STATUS_SPAN,
+    "ticket_sla": TICKET_SLA,
+    "asset_match": ASSET_MATCH,
+    "backup_due": BACKUP_DUE,
+    "clock": CLOCK,
+    "calendar": CALENDAR,
+    "extract": EXTRACT,
+}
+
+TABLES: dict[str, dict[str, str]] = {
+    **{entity: {**columns(entity), "src": "VARCHAR"} for entity in ENTITIES},
+    **DERIVED,
+}
+"""Table → column → SQL type, of all that a check's SQL may read."""
+
+BASIS = {
+    "live_ticket": "ticket",
+    "status_span": "ticket",
+    "ticket_sla": "ticket",
+    "asset_match": "asset",
+    "backup_due": "backup_job",
+}
+"""Derived table → the entity without which it has no rows."""
+
+
+def columns_of(table: str) -> dict[str, str]:
+    """Column → SQL type of an entity or derived table."""
+    return TABLES[table]
+
+
+def connect(*, memory_limit: str = "400MB", threads: int = 2, spill: str = "") -> duckdb.DuckDBPyConnection:
+    """An engine in memory that never reaches for the network; `spill` is the folder it may overflow into."""
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "temp_directory": spill,  # "": never writes; left out, it would be a folder where the user happens to stand
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=options)
+    # It would be drawn over the app, and into what scripts read. A cursor of the connection needs the same.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def empty_database() -> duckdb.DuckDBPyConnection:
+    """Every table, without rows: to parse a check against, or to fill by hand in a test."""
+    connection = connect()
+    for table in TABLES:
+        connection.execute(f"CREATE TABLE {table} ({definition(table)})")
+    return connection
+
+
+def empty_rows(table: str) -> str:
+    """A SELECT of no rows with the table's columns and types."""
+    nulls = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in TABLES[table].items())
+    return f"SELECT {nulls} WHERE 1 = 0"
+
+
+def definition(table: str) -> str:
+    """The columns of a table as CREATE TABLE writes them."""
+    return ", ".join(f"{name} {kind}" for name, kind in TABLES[table].items())

@@ -1,0 +1,42 @@
+"""The Textual app. Nothing here imports textual before the profile of the line is set."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deskaudit.audit.desk import Desk
+
+
+def is_remote() -> bool:
+    """Whether the terminal sits at the other end of an SSH line."""
+    return bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
+
+
+def is_utf8() -> bool:
+    return "utf" in (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+
+
+def set_profile(*, remote: bool) -> None:
+    """Textual reads these when it is imported. Not below 30 frames: a key would wait; the user's own settings win."""
+    if remote:
+        for name, value in (
+            ("TEXTUAL_SMOOTH_SCROLL", "0"),
+            ("TEXTUAL_FPS", "30"),
+            ("TEXTUAL_ANIMATIONS", "none"),
+        ):
+            os.environ.setdefault(name, value)
+
+
+def run(desk: "Desk", *, remote: bool | None = None, ascii: bool = False) -> int:  # noqa: A002 - the option's name
+    """Opens the app on a desk; returns when the user leaves, with the exit code.
+
+    remote: the light profile for slow lines; None asks the environment. ascii: no glyph beyond ASCII; a terminal that
+    does not speak UTF-8 gets that anyway. ConfigError for a wrong key in [terminal.keys].
+    """
+    light = is_remote() if remote is None else remote
+    set_profile(remote=light)
+    from deskaudit.tui.app import main
+    from deskaudit.tui.desk import DeskSession
+
+    return main(DeskSession(desk), remote=light, ascii_only=ascii or not is_utf8())

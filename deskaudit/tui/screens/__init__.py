@@ -1,0 +1,24 @@
+"""The screens, each beside its style sheet."""
+
+from deskaudit.tui.screens.checklist import Checklist
+from deskaudit.tui.screens.compare import Compare
+from deskaudit.tui.screens.export import Export
+from deskaudit.tui.screens.finding import Finding
+from deskaudit.tui.screens.findings import Findings
+from deskaudit.tui.screens.help import Help
+from deskaudit.tui.screens.metric import Metric
+from deskaudit.tui.screens.overview import Overview
+from deskaudit.tui.screens.palette import Palette
+from deskaudit.tui.screens.picker import Picker
+from deskaudit.tui.screens.room import Room
+from deskaudit.tui.screens.rows import Rows
+from deskaudit.tui.screens.run import Run
+from deskaudit.tui.screens.source import SourceDetail
+from deskaudit.tui.screens.sources import Sources
+from deskaudit.tui.screens.trends import Trends
+
+ROOMS: tuple[type[Room], ...] = (
+    Overview, Checklist, Findings, Finding, Rows, Trends, Metric, Compare, Sources, SourceDetail, Run, Export, Help,
+    Palette, Picker,
+)  # fmt: skip
+"""In the order in which their keys are listed."""

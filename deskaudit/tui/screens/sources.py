@@ -1,0 +1,139 @@
+"""The sources: what is there, how old, how whole; test and pull."""
+
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from deskaudit.i18n import _
+from deskaudit.tui import words
+from deskaudit.tui.screens.overview import source_health
+from deskaudit.tui.screens.room import Room
+from deskaudit.tui.screens.source import SourceDetail
+from deskaudit.tui.session import SourceLine
+from deskaudit.tui.table import Cell, Column, Table
+from deskaudit.tui.theme import Spans
+from deskaudit.tui.widgets.lines import Lines
+
+_TABLE = Table(
+    Column(_("NAME"), 12), Column(_("TYPE"), 10), Column(_("STATE"), 10), Column(_("AGE"), 6, right=True),
+    Column(_("ROWS"), 9, right=True), Column(_("REJECTS"), 7, right=True, least=100), Column(_("LAST ERROR OR NOTE")),
+)  # fmt: skip
+
+
+class Sources(Room):
+    """Enter shows one whole; t knocks at it, p pulls it."""
+
+    TITLE = _("Sources")
+    PLACE = "sources"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", _("open"), id="sources.open", tooltip=_("All about the source: rows, wholeness, error in full")),
+        Binding("t", "test", _("test"), id="sources.test", tooltip=_("Knock at it: reachable, authorised, version, modules")),
+        Binding("p", "pull", _("pull"), id="sources.pull", tooltip=_("Pull this source now")),
+        Binding("P", "pull_all", _("pull all"), id="sources.pull-all", tooltip=_("Pull every source that is switched on")),
+        Binding("x", "cancel", _("cancel"), id="sources.cancel", tooltip=_("Stop the pull; what has landed is kept")),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sources: list[SourceLine] = []
+
+    def heading(self) -> Spans:
+        return [(_("{n} sources").format(n=len(self._sources)), "strong")]
+
+    @property
+    def source(self) -> SourceLine | None:
+        value = self.lines.value
+        return value if isinstance(value, SourceLine) else None
+
+    def why_not(self, action: str) -> str:
+        return why_no_work(self, action, self.source)
+
+    def reload(self) -> None:
+        session = self.desk.session
+        self._sources = session.sources() if session.config is not None else []
+        width, now = self.size.width, session.now()
+        rows: list[tuple[Spans, Any]] = [(_TABLE.header(width), None)]
+        for source in self._sources:
+            state = source_health(source, now)
+            note = source.error or "; ".join(source.problems)
+            cells: list[Cell] = [
+                source.name, source.type, state, words.age(source.fetched_at, now),
+                words.figure(sum(source.rows.values()), "count"), words.figure(source.rejects, "count"), note,
+            ]  # fmt: skip
+            rows.append((_TABLE.row(cells, width), source))
+        if not self._sources:
+            rows = [([(f" {line}", "")], None) for line in (
+                _("No source is configured."), "",
+                _("deskaudit init writes a first one; docs/connectors.md has the keys of each."),
+            )]  # fmt: skip
+        wanted, self.desk.wanted_item = self.desk.wanted_item, ""
+        at = next((place for place, row in enumerate(rows) if wanted and row[1] and row[1].name == wanted), None)
+        self.lines.show(Lines(rows), at)
+        self.lines.focus()
+
+    def moved(self) -> None:
+        self.show_keys()
+
+    def chosen(self, value: Any) -> None:
+        if isinstance(value, SourceLine):
+            self.app.push_screen(SourceDetail(value.name))
+
+    def action_open(self) -> None:
+        self.lines.action_choose()
+
+    def action_test(self) -> None:
+        start_test(self, self.source)
+
+    def action_pull(self) -> None:
+        start_pull(self, [self.source] if self.source else [])
+
+    def action_pull_all(self) -> None:
+        start_pull(self, [source for source in self._sources if source.enabled])
+
+    def action_cancel(self) -> None:
+        self.desk.job.cancel()
+        self.say(_("Stopping after the page that is being read."))
+        self.show_keys()
+
+    def show_progress(self) -> None:
+        self.say(pull_sentence(self))
+
+
+def why_no_work(room: Room, action: str, source: SourceLine | None) -> str:
+    """Why a source cannot be tested, pulled or its pull cancelled now."""
+    job = room.desk.job
+    if action == "cancel":
+        return "" if job.running and not job.cancelling else _("Nothing is running.")
+    if action in {"open", "test", "pull"} and source is None:
+        return _("No source is configured: deskaudit init.")
+    if action in {"test", "pull", "pull_all"} and job.running:
+        return _("Something is running already: {what}. x cancels it.").format(what=job.running)
+    if action == "pull" and source is not None and not source.enabled:
+        return _("{name} is switched off in the config (enabled = false).").format(name=source.name)
+    return ""
+
+
+def start_test(room: Room, source: SourceLine | None) -> None:
+    if source is not None:
+        room.desk.job.start_test(source.name)
+        room.say(_("Knocking at {name} …").format(name=source.name))
+        room.show_keys()
+
+
+def start_pull(room: Room, sources: list[SourceLine]) -> None:
+    if sources:
+        room.desk.job.start_pull([source.name for source in sources])
+        room.say(_("Pulling {names} …").format(names=", ".join(source.name for source in sources)))
+        room.show_keys()
+
+
+def pull_sentence(room: Room) -> str:
+    """How far the pull has come, in one line."""
+    tally = room.desk.job.tally
+    with tally.lock:
+        parts = [
+            f"{source.name} {words.source_state(source.state) if source.state != 'pulling' else source.resource} "
+            f"{words.rows_count(source.rows)}" + (f" {source.done}/{source.total}" if source.total else "")
+            for source in tally.sources.values()
+        ]
+    return " · ".join(parts)

@@ -1,0 +1,140 @@
+"""The one object through which the app reaches everything else: it knows no connector by name and writes no SQL."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from deskaudit.config import Config
+from deskaudit.model.batches import Probe
+from deskaudit.model.events import AuditEvent
+from deskaudit.model.verdicts import AuditKind, Evidence, Score, Status
+from deskaudit.paths import Paths
+
+if TYPE_CHECKING:  # heavy rooms: the session brings them when they are used
+    from deskaudit.checks.catalogue import Catalogue
+    from deskaudit.store import Store
+
+EXPORT_FORMATS = ("markdown", "csv", "evidence", "json", "text")
+
+
+class SourceLine(msgspec.Struct, kw_only=True):
+    """One configured source as the snapshot knows it now."""
+
+    name: str
+    type: str
+    state: Literal["complete", "incomplete", "failed", "never"]
+    enabled: bool = True
+    cadence_s: int = 86400  # older than this is stale
+    fetched_at: int | None = None
+    rows: dict[str, int] = msgspec.field(default_factory=dict)  # entity → rows
+    incomplete: list[str] = msgspec.field(default_factory=list)  # entities that were not read whole
+    rejects: int = 0
+    problems: list[str] = msgspec.field(default_factory=list)
+    error: str | None = None
+    resumable: bool = False  # an interrupted pull lies there
+
+
+class DueLine(msgspec.Struct, kw_only=True):
+    """Something that is due, in words, and since when (epoch seconds; None: it has never been done)."""
+
+    what: str
+    due_at: int | None = None
+
+
+class ItemLine(msgspec.Struct, kw_only=True):
+    """One item of an audit: counts over checks and applicable questions, the worst judged status, wholeness."""
+
+    item: str
+    title: str
+    group: str
+    counts: dict[Status, int]
+    worst: Status  # worst judged, PASS only where it is complete; else what is open
+    complete: bool
+    trend: list[float | None] = msgspec.field(
+        default_factory=list
+    )  # share not at fault in the last audits, oldest first
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run. `sources`: pulled first, () judges the snapshot as it is. `period`: "" for the kind's default.
+
+    `resume`: the interrupted audit to go on with; the other fields are then that audit's.
+    """
+
+    kind: AuditKind
+    sources: tuple[str, ...] = ()
+    period: str = ""
+    only: tuple[str, ...] = ()
+    resume: int | None = None
+
+
+class RowPage(msgspec.Struct, frozen=True):
+    """Rows `offset` … of all the rows a check judged, worst first, and how many there are in all."""
+
+    total: int
+    rows: Sequence[Evidence]
+
+
+class Session(Protocol):
+    """What the app asks for. `run` and `pull` are iterated in a worker thread: they open their own database connection.
+
+    All methods raise DeskauditError only.
+    """
+
+    @property
+    def config(self) -> Config | None:
+        """None: there is no configuration yet."""
+        ...
+
+    @property
+    def paths(self) -> Paths: ...
+
+    @property
+    def store(self) -> "Store": ...
+
+    @property
+    def catalogue(self) -> "Catalogue": ...
+
+    def now(self) -> int:
+        """Epoch seconds."""
+        ...
+
+    def sources(self) -> list[SourceLine]:
+        """Every configured source, in the order of the file."""
+        ...
+
+    def due(self) -> list[DueLine]:
+        """What is due now: audits by the items' cadence, pulls by their sources'."""
+        ...
+
+    def score(self, audit_id: int) -> Score:
+        """The headline with the answers as they stand now."""
+        ...
+
+    def items(self, audit_id: int) -> list[ItemLine]:
+        """One line for each item of the audit's scope, in the catalogue's order."""
+        ...
+
+    def rows(
+        self, audit_id: int, check: str, *, leg: str = "", segment: str | None = None, offset: int = 0, limit: int = 500
+    ) -> RowPage:
+        """Judged rows from the audit's frozen file."""
+        ...
+
+    def test_source(self, name: str) -> Probe: ...
+
+    def pull(self, names: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[AuditEvent]: ...
+
+    def run(self, plan: Plan, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
+        """Stops soon after `cancelled()` turns true, marks the audit interrupted and raises Cancelled."""
+        ...
+
+    def preview(self, audit_id: int, export_format: str) -> str:
+        """The beginning of what `export` would write (as much as fills some screens)."""
+        ...
+
+    def export(self, audit_id: int, export_format: str, path: Path) -> Path:
+        """Writes the file (mode 600, replaced at once) and says where it is."""
+        ...

@@ -1,0 +1,111 @@
+"""The commands around an audit, and what the program imports."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from deskaudit.cli.group import COMMANDS
+
+
+def python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_version_imports_next_to_nothing():
+    heavy = [
+        "click",
+        "textual",
+        "duckdb",
+        "requests",
+        "keyring",
+        "msgspec",
+        "sqlite3",
+        "sqlite_utils",
+        "importlib.metadata",
+    ]
+    code = (
+        "import sys; sys.argv = ['deskaudit', '--version']\n"
+        "from deskaudit.cli import main; main()\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    assert python(code).splitlines()[-1] == "[]"
+
+
+def test_the_core_runs_without_textual():
+    code = (
+        "import sys, deskaudit.audit.desk, deskaudit.reports, deskaudit.demo, deskaudit.cli.group\n"
+        "from deskaudit import connectors\n"
+        "[connectors.load(name) for name in connectors.available()]\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('textual', 'rich')])"
+    )
+    assert python(code) == "[]"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help(call, name):
+    code, out, _err = call(name, "--help")
+    assert code == 0
+    assert "Usage:" in out
+
+
+def test_checks_and_explain(call):
+    items = json.loads(call("checks", "--json")[1])
+    assert {item["id"] for item in items} >= {"HD-03", "HD-08", "HD-15", "HD-18", "HD-20", "HD-24"}
+    out = call("explain", "sla-missed", "--sql")[1]
+    assert "15.1 sla-missed" in out
+    assert "SELECT" in out
+    assert "PASS ≥" in call("checks", "--thresholds")[1]
+
+
+def test_sources(call):
+    assert "never pulled" in call("sources")[1]
+    code, out, _err = call("sources", "test", "tickets")
+    assert (code, "reachable   yes" in out) == (0, True)
+    assert call("pull")[0] == 0
+    assert "complete" in call("sources")[1]
+    out = call("sources", "--available")[1]
+    assert all(name in out for name in ("liveagent", "csv", "assets", "nmap", "restic"))
+
+
+def test_a_broken_source_is_named_with_the_next_step(call, desk):
+    (desk / "tickets.csv").unlink()
+    code, out, _err = call("sources", "test", "tickets")
+    assert (code, "tickets.csv" in out) == (2, True)
+    code, out, _err = call("doctor")
+    assert (code, "tickets" in out) == (2, True)
+
+
+def test_doctor_names_the_paths(call, desk):
+    out = call("doctor")[1]
+    assert str(desk / "config.toml") in out
+    assert str(desk / "data") in out
+
+
+@pytest.mark.parametrize(("what", "said"), [("cron", "scan --quick"), ("systemd", "OnCalendar")])
+def test_schedule_prints_lines(call, what, said):
+    assert said in call("schedule", "--print", what)[1]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(call, shell):
+    code, out, _err = call("completion", shell)
+    assert (code, "_DESKAUDIT_COMPLETE" in out) == (0, True)
+
+
+def test_init_asks_probes_and_writes(call, desk, monkeypatch):
+    import io
+
+    answers = "Nord\ninternal\nEurope/Oslo\ny\nnmap\nscan\nscan.xml\ny\nn\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answers))
+    code, out, err = call("init", config="new.toml")
+    assert code == 0, err
+    assert "no file matches" in out
+    text = (desk / "new.toml").read_text()
+    assert 'zone = "Europe/Oslo"' in text
+    assert 'files = [\n    "scan.xml",\n]' in text
+    assert (desk / "new.toml").stat().st_mode & 0o777 == 0o600
+    code, _out, err = call("init", config="new.toml")
+    assert (code, "--force" in err) == (3, True)

@@ -1,0 +1,91 @@
+"""config.toml: what is wrong is found before anything runs, and said with file, line, key and the nearest known key."""
+
+import msgspec
+import pytest
+
+from deskaudit import config
+from deskaudit.errors import ConfigError
+
+GOOD = """\
+[desk]
+name = "Nord"
+zone = "Europe/Oslo"
+
+[calendars.default]
+hours = { mon-fri = ["08:00-11:30", "12:00-16:00"] }
+holidays = "NO"
+
+[sources.desk]
+type = "liveagent"
+cadence = "6h"
+url = "https://nord.example"
+"""
+
+
+def load(tmp_path, text):
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    return config.load(file)
+
+
+def test_a_good_file_is_read(tmp_path):
+    found = load(tmp_path, GOOD)
+    assert (found.desk.name, found.desk.zone) == ("Nord", "Europe/Oslo")
+    assert found.calendars["default"].holidays == "NO"
+    (source,) = config.sources(found, tmp_path / "config.toml")
+    assert (source.name, source.type, source.cadence_s) == ("desk", "liveagent", 6 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("[desk]", "[dsk]", 1, "Did you mean desk?"),
+        ("holidays =", "holydays =", 7, "Did you mean holidays?"),
+        ('name = "Nord"', "name = 3", 2, "Expected `str`, got `int`"),
+        ('zone = "Europe/Oslo"', 'zone = "Europe/Olso"', 1, 'no time zone is called "Europe/Olso"'),
+        ('"08:00-11:30", "12:00-16:00"', "8", 6, "Expected `str`"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(tmp_path, old, new, line, said):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, GOOD.replace(old, new))
+    assert f"config.toml:{line}" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_a_missing_file_names_the_next_step(tmp_path):
+    with pytest.raises(ConfigError, match="deskaudit init"):
+        config.load(tmp_path / "none.toml")
+
+
+def test_broken_toml_names_the_line(tmp_path):
+    with pytest.raises(ConfigError, match="line 1"):
+        load(tmp_path, "[desk\n")
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str
+    pages: int = 5
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('ulr = "x"', "Did you mean url?"),
+        ('url = "x"\npages = "many"', "Expected `int`, got `str`"),
+        ("pages = 1", "missing required field `url`"),
+        ('url = "x"\ncadnce = "1d"', "Did you mean cadence?"),
+        ('url = "x"\ncadence = "daily"', "is no duration"),
+        ('url = "x"\nenabled = "yes"', "expected bool"),
+    ],
+)
+def test_a_sources_own_options_are_checked_the_same_way(tmp_path, line, said):
+    file = tmp_path / "config.toml"
+    file.write_text(f'[sources.desk]\ntype = "x"\n{line}\n')
+    with pytest.raises(ConfigError, match=said.replace("?", r"\?").replace("`", ".")):
+        [source.read_options(Options) for source in config.sources(config.load(file), file)]
+
+
+@pytest.mark.parametrize(("text", "value"), [("90m", 5400), ("6h", 21600), ("1d", 86400), ("2w", 1209600)])
+def test_durations(text, value):
+    assert config.seconds(text) == value

@@ -1,0 +1,93 @@
+"""Secrets come from three places, go nowhere, and say what is missing."""
+
+import pickle
+import stat
+import sys
+
+import keyring
+import keyring.backend
+import msgspec
+import pytest
+
+from deskaudit import secrets
+from deskaudit.errors import ConfigError, SecretError
+from deskaudit.secrets import Secret, SecretRef
+
+
+class Ring(keyring.backend.KeyringBackend):
+    priority = 1
+
+    def __init__(self):
+        super().__init__()
+        self.held = {}
+
+    def get_password(self, service, username):
+        return self.held.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.held[service, username] = password
+
+    def delete_password(self, service, username):
+        if (service, username) not in self.held:
+            raise keyring.errors.PasswordDeleteError(username)
+        del self.held[service, username]
+
+
+@pytest.fixture
+def ring():
+    before, found = keyring.get_keyring(), Ring()
+    keyring.set_keyring(found)
+    yield found
+    keyring.set_keyring(before)
+
+
+def test_a_secret_shows_in_no_text_and_is_not_pickled():
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret} {secret!r} {[secret]} {secret!s}"
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+
+
+def test_from_the_environment(monkeypatch):
+    monkeypatch.setenv("KEY", "v")
+    assert SecretRef(env="KEY").resolve("x").reveal() == "v"
+    monkeypatch.delenv("KEY")
+    with pytest.raises(SecretError, match=r"sources\.desk: the environment variable KEY is not set"):
+        SecretRef(env="KEY").resolve("sources.desk")
+
+
+def test_from_a_command():
+    words = [sys.executable, "-c", "print('v')"]
+    assert SecretRef(command=words).resolve("x").reveal() == "v"
+    with pytest.raises(SecretError, match="ended with 3"):
+        SecretRef(command=[sys.executable, "-c", "print('half'); raise SystemExit(3)"]).resolve("x")
+    with pytest.raises(SecretError, match="gave no secret") as caught:
+        SecretRef(command=["/nowhere/at/all"]).resolve("x")
+    assert "half" not in str(caught.value)
+
+
+def test_from_the_keyring(ring):
+    with pytest.raises(SecretError, match="deskaudit secret set desk"):
+        SecretRef(keyring="desk").resolve("x")
+    secrets.store_in_keyring("desk", Secret("v"))
+    assert SecretRef(keyring="desk").resolve("x").reveal() == "v"
+    secrets.delete_from_keyring("desk")
+    with pytest.raises(SecretError):
+        secrets.delete_from_keyring("desk")
+
+
+@pytest.mark.parametrize("raw", [{}, {"env": "A", "keyring": "b"}, {"file": "x"}, "plain text"])
+def test_a_reference_is_exactly_one_of_three(raw):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(raw, SecretRef)
+
+
+def test_the_hash_key_is_made_once_and_only_for_its_owner(tmp_path):
+    file = tmp_path / "hash.key"
+    key = secrets.hash_key(None, file)
+    assert len(key) == 32
+    assert secrets.hash_key(None, file) == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.write_bytes(key[:5])
+    with pytest.raises(ConfigError, match="cut short"):
+        secrets.hash_key(None, file)

@@ -1,0 +1,61 @@
+"""Sources: state, age, error in full, test and pull."""
+
+import threading
+
+from deskaudit.model.batches import Probe
+
+
+async def test_the_list_says_state_age_and_rows(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("7")
+        assert "139 948" in app.line("liveagent")
+        assert "incomplete" in app.line("netscan")
+        assert "12 d" in app.line("netscan")
+        assert "failed" in app.line("backups")
+        assert "off" in app.line("old")
+
+
+async def test_one_source_shows_its_error_in_full_and_which_rows_are_whole(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("7", "j", "j", "enter")
+        text = " ".join(app.text.split())
+        assert "cannot be opened: wrong password or no key found." in text
+        assert "restic 0.18.1 said: Fatal" in text
+        await app.press("escape", "k", "enter")
+        assert "incomplete" in app.line("asset")
+        assert "ends in the middle of host 10.20.4.17" in " ".join(app.text.split())
+
+
+async def test_testing_tells_what_was_found(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("7", "t")
+        await app.wait(lambda: "works" in app.message)
+        assert app.message.startswith("liveagent: works, version 5.61.")
+        assert "calls: not licensed" in app.message
+        desk.probe = Probe(reachable=True, authorised=False, message="403 Forbidden.", hint="Check the key's role.")
+        await app.press("t")
+        await app.wait(lambda: "not authorised" in app.message)
+        assert "Check the key's role." in app.message
+
+
+async def test_pulling_shows_progress_and_can_be_cancelled(desk, open_app):
+    desk.hold = threading.Event()
+    async with open_app(desk) as app:
+        await app.press("7")
+        assert "(x cancel)" in app.lines[-1]
+        await app.press("p")
+        await app.wait(lambda: app.app.job.running == "pull")
+        await app.press("p")
+        assert "Something is running already" in app.message
+        await app.press("x")
+        desk.hold.set()
+        await app.wait(lambda: not app.app.job.running)
+        await app.wait(lambda: "1 000 rows are kept" in app.message)
+        await app.press("p")
+        await app.wait(lambda: "Finished" in app.message)
+
+
+async def test_a_source_that_is_off_says_so(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("7", "G", "p")
+        assert "enabled = false" in app.message
