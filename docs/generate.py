@@ -14,6 +14,7 @@ from deskaudit import config, connectors
 from deskaudit.checks import catalogue
 from deskaudit.cli.catalogue import threshold_lines
 from deskaudit.cli.group import COMMANDS, deskaudit
+from deskaudit.reports import describe as report_schema
 from deskaudit.store import describe
 from deskaudit.tui import keys
 
@@ -156,6 +157,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "config.example.toml": config_example,
     "docs/checks.md": checks_page,
     "docs/commands.md": commands_page,
+    "docs/json.md": report_schema.describe,
     "docs/keys.md": keys.page,
     "docs/sources.md": sources_page,
     "docs/store.md": describe.describe,

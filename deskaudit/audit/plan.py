@@ -1,8 +1,10 @@
 """What an audit will do, decided before it starts."""
 
+from typing import Any
+
 import msgspec
 
-from deskaudit.checks.catalogue import Catalogue
+from deskaudit.checks.catalogue import Catalogue, weights
 from deskaudit.checks.spec import Check, Item
 from deskaudit.config import Config
 from deskaudit.errors import ConfigError
@@ -58,8 +60,37 @@ def make(
 
 
 def checks_of(plan: Plan, catalogue: Catalogue) -> list[tuple[Item, Check]]:
-    """The checks a plan runs: those that read this audit's own results come last."""
+    """The checks a plan runs: those that read this audit's own results come last.
+
+    A quick scan keeps to daily and weekly items, unless it was told which ones.
+    """
     chosen = catalogue.select(plan.only)
-    if plan.kind == "quick":
+    if plan.kind == "quick" and not plan.only:
         chosen = [(item, check) for item, check in chosen if item.cadence in QUICK_CADENCES]
     return sorted(chosen, key=lambda pair: pair[1].phase)
+
+
+def items_asked(plan: Plan, catalogue: Catalogue) -> list[Item]:
+    """The items whose questions belong to the audit: those it checks whole. A quick scan asks nothing."""
+    if plan.kind == "quick":
+        return []
+    chosen = {check.id for _item, check in checks_of(plan, catalogue)}
+    return [item for item in catalogue.items.values() if all(check.id in chosen for check in item.check)]
+
+
+def weights_of(plan: Plan, catalogue: Catalogue, cap: int) -> dict[str, Any]:
+    """What the audit pins: the weights of what it checks and asks, and of nothing else.
+
+    A full audit pins the whole catalogue, so that leaving something out cannot raise its headline.
+    """
+    pinned = weights(catalogue, cap)
+    chosen = {check.id for _item, check in checks_of(plan, catalogue)}
+    asked = {item.id for item in items_asked(plan, catalogue)}
+    items = {}
+    for item_id, item in pinned["items"].items():
+        checks = {check: weight for check, weight in item["checks"].items() if check in chosen}
+        if item_id in asked:
+            items[item_id] = item
+        elif checks:
+            items[item_id] = {**item, "checks": checks, "manual": 0, "questions": {}}
+    return {**pinned, "items": items}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from deskaudit import connectors
 from deskaudit.config import Config, Source
-from deskaudit.errors import Cancelled, SourceError
+from deskaudit.errors import Cancelled, SecretError, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Want
 from deskaudit.model.events import (
@@ -17,6 +17,7 @@ from deskaudit.model.events import (
     SnapshotDerived,
 )
 from deskaudit.snapshot import Landing, Snapshot
+from deskaudit.snapshot.hours import read_calendars
 
 HISTORY_DAYS = 460  # fifteen months: five quarters, so that a year can be compared with itself
 
@@ -35,7 +36,8 @@ def pull(
     A source that fails leaves the others alone and its last good rows visible; it is marked, and goes on next time
     where it stopped.
     """
-    built = [(source, build(source)) for source in sources]  # configuration errors come before the first request
+    read_calendars(config)  # configuration errors come before the first request
+    built = [(source, build(source)) for source in sources]
     landings: list[Landing] = []
     try:
         for source, connector in built:
@@ -70,7 +72,7 @@ def _land(
             yield PullProgressed(source.name, batch.resource, landing.rows, batch.done, batch.total)
             if cancelled():
                 raise Cancelled(_("Stopped while pulling {source}.").format(source=source.name))
-    except SourceError as fault:
+    except (SourceError, SecretError) as fault:  # the others go on
         error = str(fault)
         yield PullWarned(source.name, error)
     landing.finish(cadence_s=source.cadence_s, error=error)

@@ -106,7 +106,7 @@ def _begin(desk: Desk, plan: planning.Plan, manifest: Manifest) -> Audit:
         as_of=desk.now() if plan.as_of is None else plan.as_of,
         generation=manifest.generation,
         formula_version=scoring.FORMULA_VERSION,
-        weights=catalogue.weights(desk.catalogue, desk.config.audit.item_cap),
+        weights=planning.weights_of(plan, desk.catalogue, desk.config.audit.item_cap),
         program=__version__,
         zone=desk.config.desk.zone,
         scope=" ".join(plan.only),
@@ -125,10 +125,6 @@ def _items(desk: Desk) -> list[AuditedItem]:
 
 
 def _questions(desk: Desk, plan: planning.Plan) -> list[AskedQuestion]:
-    """The questions of the items in scope; a quick scan asks none."""
-    if plan.kind == "quick":
-        return []
-    chosen = {item.id for item, _check in desk.catalogue.select(plan.only)}
     return [
         AskedQuestion(
             question=question.id,
@@ -136,8 +132,7 @@ def _questions(desk: Desk, plan: planning.Plan) -> list[AskedQuestion]:
             ask=item_text(question.id, question.ask),
             question_hash=catalogue.question_hash(question),
         )
-        for item in desk.catalogue.items.values()
-        if item.id in chosen
+        for item in planning.items_asked(plan, desk.catalogue)
         for question in item.question
     ]
 

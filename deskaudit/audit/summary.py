@@ -42,12 +42,11 @@ def _leg(results: list[Result], check: str, leg: str) -> Result | None:
 
 
 def _issues(store: Store, audit: Audit) -> list[dict[str, Any]]:
-    """What customers ask for most: the largest segments of check 20.5, with their share of all tickets."""
-    segments = [
-        one
-        for one in store.results(audit.id, segments=True)
-        if one.check == COMMON_ISSUES and one.segment is not None and one.n_rows
+    """What customers ask for most: the categories of check 20.5, or its tags where tickets have no category."""
+    found = store.result(audit.id, COMMON_ISSUES)
+    rows = found.evidence if found else []
+    chosen = [row for row in rows if row.segment == "category"] or rows
+    return [
+        {"issue": row.ref, **{name: row.columns.get(name) for name in ("tickets", "share", "rise")}}
+        for row in chosen[:10]
     ]
-    total = sum(one.n_rows for one in segments)
-    largest = sorted(segments, key=lambda one: (-one.n_rows, one.segment or ""))[:10]
-    return [{"issue": one.segment, "tickets": one.n_rows, "share": one.n_rows / total} for one in largest]

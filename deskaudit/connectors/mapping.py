@@ -18,6 +18,7 @@ checks on it say NODATA and name the fix, and nothing is guessed.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
 
@@ -86,6 +87,18 @@ class Presence(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class TicketMapping(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `mapping` option of every ticket source. Each part may be left out; what is left out stays unknown."""
+
+    help: ClassVar[dict[str, str]] = {
+        "priority": 'A rule whose values are P1 to P4: { field = "urgency", values = { high = "P1", low = "P4" } }.',
+        "category": 'A rule: { field = "…" }, { tag = "cat-*" } or { department = true }; values and default may follow.',
+        "type": "A rule, as for category: incident, request, …",
+        "service": "A rule, as for category.",
+        "language": "A rule, as for category.",
+        "company": "A rule, as for category.",
+        "waiting": 'What marks a paused ticket: { tag = "…" }, { field = "…" } or { statuses = [...] }.',
+        "test": "What marks a test ticket, in the same words as waiting; test tickets are left out of all checks.",
+        "statuses": "The desk's own words for a status = new, open, answered, postponed, resolved, closed, deleted or spam.",
+    }
 
     priority: Priorities | None = None
     category: Rule | None = None

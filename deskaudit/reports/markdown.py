@@ -47,6 +47,8 @@ def _head(report: Report) -> Iterator[str]:
     yield _("- Checks and questions: {counts}.").format(counts=phrases.counts(summary.counts))
     if told := phrases.times(report):
         yield f"- {told[:1].upper()}{told[1:]}."
+    if common := phrases.issues(report):
+        yield f"- {safe(common)}."
     yield _("- Judged as of {time}. Formula version {version}.").format(
         time=phrases.minute(audit.as_of, audit.zone), version=audit.formula_version
     )
@@ -56,7 +58,7 @@ def _head(report: Report) -> Iterator[str]:
 
 def _issues(report: Report) -> Iterator[str]:
     found = {(result.check, result.leg): result for result in report.results if result.segment is None}
-    issues = [found[key] for one in report.summary.top_issues if (key := (one.check, one.leg)) in found]
+    issues = [found[key] for one in report.summary.most_urgent if (key := (one.check, one.leg)) in found]
     if not issues:
         return
     yield ""

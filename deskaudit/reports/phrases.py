@@ -109,6 +109,15 @@ def times(report: Report) -> str:
     return ", ".join(f"{name} {figures.duration(seconds, 'business')}" for name, seconds in told if seconds is not None)
 
 
+def issues(report: Report) -> str:
+    """What customers ask for most, in words; empty where the audit does not know."""
+    told = [
+        one.issue if one.share is None else f"{one.issue} {figures.share(one.share)}"
+        for one in report.summary.top_issues[:3]
+    ]
+    return _("Most common: {issues}").format(issues=", ".join(told)) if told else ""
+
+
 def sources(report: Report) -> Iterator[str]:
     """A line for each source: state, rows, what went wrong."""
     for source in report.sources:

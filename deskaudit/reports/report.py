@@ -34,6 +34,15 @@ class AuditPart(msgspec.Struct, kw_only=True):
 
 
 class Issue(msgspec.Struct, kw_only=True):
+    """What customers ask for: its share of the tickets of the period, and its rise against the period before."""
+
+    issue: str
+    tickets: int
+    share: float | None = None
+    rise: float | None = None
+
+
+class Urgent(msgspec.Struct, kw_only=True):
     check: str
     leg: str
     name: str
@@ -53,6 +62,7 @@ class SummaryPart(msgspec.Struct, kw_only=True):
     first_response_median_s: float | None
     wait_mean_s: float | None
     top_issues: list[Issue]
+    most_urgent: list[Urgent]
 
 
 class ChangePart(msgspec.Struct, kw_only=True):

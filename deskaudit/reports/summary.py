@@ -21,11 +21,12 @@ from deskaudit.reports.report import (
     ResultPart,
     SourcePart,
     SummaryPart,
+    Urgent,
 )
 from deskaudit.store import Store, references
 from deskaudit.store.compare import Change, Identity, change_since
 
-TOP_ISSUES = 10
+MOST_URGENT = 10
 
 
 def build(store: Store, audit: Audit, *, evidence: bool = True) -> Report:
@@ -68,10 +69,10 @@ def read(text: str | bytes) -> Report:
     return msgspec.json.decode(text, type=Report)
 
 
-def rank_issues(results: Sequence[Result]) -> list[Result]:
+def rank_urgent(results: Sequence[Result]) -> list[Result]:
     """Whole-desk findings, the most urgent first: FAIL before WARN, then by severity."""
     found = [one for one in results if one.segment is None and one.status in {Status.FAIL, Status.WARN}]
-    return sorted(found, key=lambda one: (-one.status.badness, -SEVERITY_WEIGHT.get(one.severity, 0)))[:TOP_ISSUES]
+    return sorted(found, key=lambda one: (-one.status.badness, -SEVERITY_WEIGHT.get(one.severity, 0)))[:MOST_URGENT]
 
 
 def _audit(audit: Audit) -> AuditPart:
@@ -105,19 +106,14 @@ def _summary(summary: Mapping[str, Any], results: Sequence[Result]) -> SummaryPa
         first_response_mean_s=summary.get("first_response_mean_s"),
         first_response_median_s=summary.get("first_response_median_s"),
         wait_mean_s=summary.get("wait_mean_s"),
-        top_issues=_issues(summary.get("top_issues"), desk),
+        top_issues=msgspec.convert(summary.get("top_issues") or [], list[Issue]),
+        most_urgent=_urgent(desk),
     )
 
 
-def _issues(chosen: object, desk: Sequence[Result]) -> list[Issue]:
-    """The issues the summary names (check ids, or tables with `check` and `leg`), else the most urgent findings."""
-    found: list[Result] = []
-    for one in chosen if isinstance(chosen, list) else ():
-        check, leg = (one.get("check"), one.get("leg")) if isinstance(one, dict) else (one, None)
-        same = [result for result in desk if check in {result.check, result.name} and leg in {None, result.leg}]
-        found += rank_issues(same)[:1]
+def _urgent(results: Sequence[Result]) -> list[Urgent]:
     return [
-        Issue(
+        Urgent(
             check=one.check,
             leg=one.leg,
             name=one.name,
@@ -125,7 +121,7 @@ def _issues(chosen: object, desk: Sequence[Result]) -> list[Issue]:
             status=one.status.value,
             severity=one.severity,
         )
-        for one in found or rank_issues(desk)
+        for one in rank_urgent(results)
     ]
 
 

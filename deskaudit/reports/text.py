@@ -8,7 +8,7 @@ from deskaudit.reports.lines import Writer, cells
 from deskaudit.reports.report import Report, ResultPart
 
 LINES = 24
-_ISSUES = 10
+_ISSUES = 9
 _SOURCES = 4
 
 
@@ -17,7 +17,7 @@ def write_screen(report: Report, out: TextIO, *, ascii_only: bool = False, colou
     page = Writer(out, ascii_only=ascii_only, colour=colour)
     _headline(report, page)
     by_key = {(result.check, result.leg): result for result in report.results if result.segment is None}
-    issues = [by_key[key] for issue in report.summary.top_issues if (key := (issue.check, issue.leg)) in by_key]
+    issues = [by_key[key] for issue in report.summary.most_urgent if (key := (issue.check, issue.leg)) in by_key]
     page.line()
     if issues:
         page.line(_("Most urgent"))
@@ -80,6 +80,8 @@ def _headline(report: Report, page: Writer) -> None:
     page.line(page.clip(phrases.counts(summary.counts)))
     if told := phrases.times(report):
         page.line(page.clip(told[:1].upper() + told[1:]))
+    if common := phrases.issues(report):
+        page.line(page.clip(common))
     if audit.error:
         page.line(page.clip(audit.error))
 

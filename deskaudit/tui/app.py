@@ -1,8 +1,11 @@
 """The app: it holds the session, the audit that is looked at and the run that is under way, and goes from screen to screen."""
 
+import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
@@ -89,6 +92,14 @@ class DeskauditApp(App[None], inherit_bindings=False):
         self.set_class(self.remote, "-remote")
         if self.remote:
             self.animation_level = "none"
+        for name in (signal.SIGHUP, signal.SIGTERM):
+            with suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread: nothing to catch
+                asyncio.get_running_loop().add_signal_handler(name, self._hang_up)
+
+    def _hang_up(self) -> None:
+        """The line dropped: a run stops after its page or check, is marked interrupted, and can be resumed."""
+        self.job.cancel()
+        self.exit(return_code=0)
 
     def on_resize(self) -> None:
         if isinstance(self._driver, LeanDriver):
@@ -99,9 +110,15 @@ class DeskauditApp(App[None], inherit_bindings=False):
         self.on_resize()
         self.screen.refresh(layout=True)
 
+    def audits(self, *, kind: str | None = None, state: str | None = None, limit: int = 200) -> list[Audit]:
+        """Newest first. Looking makes no database where there is none."""
+        if not self.session.paths.database.exists():
+            return []
+        return self.session.store.audits(kind=kind, state=state, limit=limit)
+
     def find_audit(self) -> Audit | None:
         """The audit all screens show: the chosen one, else the last completed one, else the newest."""
-        if self.audit is None:
+        if self.audit is None and self.audits(limit=1):
             for word in ("last", "newest"):
                 try:
                     self.audit = self.session.store.audit(word)
@@ -177,6 +194,8 @@ class DeskauditApp(App[None], inherit_bindings=False):
         if mode == self.current_mode:
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
+            if isinstance(self.screen, Room):
+                self.screen.refresh_all()
         else:
             await self.switch_mode(mode)
 
@@ -223,7 +242,7 @@ class DeskauditApp(App[None], inherit_bindings=False):
     def action_choose_audit(self) -> None:
         if isinstance(self.screen, Room):
             try:
-                audits = self.session.store.audits(limit=200)
+                audits = self.audits()
             except DeskauditError as fault:
                 self.screen.say(str(fault), "FAIL")
                 return

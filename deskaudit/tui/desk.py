@@ -1,5 +1,6 @@
 """The app's session over an open desk: asks the core, and puts its answers into the lines that screens show."""
 
+import fcntl
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from deskaudit.model.batches import Probe, PulledSource
 from deskaudit.model.events import AuditEvent
 from deskaudit.model.verdicts import Audit, Evidence, Result, Score, Status
 from deskaudit.paths import Paths
+from deskaudit.text import one_line
 from deskaudit.tui.session import DueLine, ItemLine, Plan, RowPage, SourceLine
 
 if TYPE_CHECKING:
@@ -69,6 +71,19 @@ class DeskSession:
 
     def test_source(self, name: str) -> Probe:
         return self._desk.test_source(name)
+
+    def held_by(self) -> str:
+        try:
+            handle = os.open(self.paths.lock, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return ""  # nothing has ever run here
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return one_line(os.read(handle, 300).decode(errors="replace")) or _("another process")
+        finally:
+            os.close(handle)
+        return ""
 
     def pull(self, names: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
         return self._desk.pull(tuple(names), cancelled)

@@ -125,6 +125,10 @@ class Session(Protocol):
 
     def test_source(self, name: str) -> Probe: ...
 
+    def held_by(self) -> str:
+        """Who runs an audit or a pull on this desk now; "" for nobody."""
+        ...
+
     def pull(self, names: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[AuditEvent]: ...
 
     def run(self, plan: Plan, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:

@@ -1,6 +1,7 @@
 """Figures, times and formulas as people read them."""
 
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from deskaudit.checks.spec import Check, Leg
@@ -15,6 +16,11 @@ def figure(value: float | None, unit: str, clock: str = "wall") -> str:
     return figures.show(value, unit, clock)
 
 
+def short(text: str) -> str:
+    """A figure for a narrow column."""
+    return text.replace(_(" points"), _(" pt"))
+
+
 def span(seconds: float) -> str:
     """A length of time in its two largest units."""
     return figures.duration(seconds)
@@ -22,6 +28,63 @@ def span(seconds: float) -> str:
 
 def value_of(result: Result) -> str:
     return figures.show(result.value, result.unit, result.clock)
+
+
+class Titled(Protocol):
+    """What has a title: results and changes."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def leg(self) -> str: ...
+
+
+def title_of(thing: Titled) -> str:
+    """The title; of a leg, which has a short one of its own, with the check's name."""
+    return f"{thing.title} · {thing.name}" if thing.leg else thing.title
+
+
+def spread(result: Result) -> str:
+    """Mean, median and ends of the values, where the check has them."""
+    known = (
+        (_("mean"), result.mean),
+        (_("median"), result.median),
+        (_("90 %"), result.p90),
+        (_("smallest"), _number(result.details.get("min"))),
+        (_("largest"), _number(result.details.get("max"))),
+    )
+    parts = [f"{name} {figure(value, result.unit, result.clock)}" for name, value in known if value is not None]
+    return ", ".join(parts)
+
+
+def beside(result: Result) -> str:
+    """What the engine noted beside the value: the reference of a drift, best and worst segment, parts, fixed faults."""
+    parts = []
+    for key, value in result.details.items():
+        match key, value:
+            case "min" | "max" | "sum" | "band" | "not_judged", _value:
+                continue
+            case "fail_if", int() as n:
+                parts.append(ngettext("{n} row alone makes it fail", "{n} rows alone make it fail", n).format(n=n))
+            case "parts", dict() as halves:
+                parts += [_part(name, half) for name, half in halves.items()]
+            case _, bool():
+                parts.append(key.replace("_", " "))
+            case _, int() | float() | str():
+                parts.append(f"{key.replace('_', ' ')} {figures.show(value)}")
+    return ", ".join(parts)
+
+
+def _part(name: str, half: dict[str, Any]) -> str:
+    return _("{name}: mean {mean} of {n}").format(
+        name=name, mean=figures.show(half.get("mean")), n=figures.show(half.get("n"))
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def limit(result: Result) -> str:

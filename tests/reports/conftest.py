@@ -153,7 +153,7 @@ def fill(store: Store) -> Audit:
             "assured": 0.612, "score": 0.78, "coverage": 0.7846,
             "counts": {"PASS": 0, "WARN": 2, "FAIL": 2, "NODATA": 1, "NA": 0, "TODO": 2, "INFO": 0, "ERROR": 1},
             "first_response_mean_s": 20000.5, "first_response_median_s": 11520.0, "wait_mean_s": 3600,
-            "top_issues": ["24.1", {"check": "15.1", "leg": ""}],
+            "top_issues": [{"issue": "Printer " + HOSTILE, "tickets": 40, "share": 0.25, "rise": 0.5}],
         },
         judged_file="audit-2.parquet",
         judged_sha256="ab" * 32,

@@ -44,7 +44,7 @@ def test_an_audit_that_was_cut_short_is_valid_too(store, make_audit, make_result
     )
     assert found["summary"]["assured"] is None
     assert found["summary"]["counts"]["FAIL"] == 2
-    assert [one["check"] for one in found["summary"]["top_issues"]] == ["1.1", "15.1"], "by severity"
+    assert [one["check"] for one in found["summary"]["most_urgent"]] == ["1.1", "15.1"], "by severity"
 
 
 def test_the_schema_notices_what_is_missing_or_wrong(report):

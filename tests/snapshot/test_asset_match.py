@@ -83,6 +83,26 @@ def test_a_name_given_again_does_not_match_a_machine_with_another_serial(match):
     assert found == {100: [None, None, 1]}
 
 
+def test_each_higher_key_refutes_each_lower_one(match):
+    same = {"serial": "AAAA1", "uuid": "4C51" * 8, "mac": "00:1B:21:00:00:01", "fqdn": "a.example.org"}
+    other = {"serial": "BBBB1", "uuid": "5D62" * 8, "mac": "00:1B:21:00:00:02", "fqdn": "b.example.org"}
+    order, rows, expected = ["serial", "uuid", "mac", "fqdn", "name"], [], {}
+    for high in range(4):
+        for low in range(high + 1, 5):
+            number = len(expected) + 1
+            shared = {order[low]: _own(order[low], number)}
+            rows.append(scan(100 + number, **{order[high]: same[order[high]]}, **shared))
+            rows.append(listed(number, **{order[high]: other[order[high]]}, **shared))
+            expected[100 + number] = [None, None, 1]
+    assert match(*rows) == expected
+
+
+def _own(key, number):
+    return {"uuid": f"{number:02}4C" * 8, "mac": f"00:1B:22:00:00:{number:02}", "fqdn": f"m{number}.example.org"}.get(
+        key, f"machine-{number}"
+    )
+
+
 def test_a_lower_key_matches_where_the_higher_one_is_known_of_one_side_only(match):
     found = match(scan(serial="NEW-1", name="pc1"), listed(1, serial="To be filled by O.E.M.", name="pc1"))
     assert found == {100: [1, "hostname", 0]}

@@ -88,7 +88,19 @@ def test_counts_of_the_source_go_before_counted_events(desk, rows_of, at):
         ]
     )
     found = [(row["reply_count"], row["reopen_count"], row["transfer_count"]) for row in rows_of(reader, ALL)]
-    assert found == [(9, 4, 0), (0, 0, 0)]
+    assert found == [(9, 4, None), (0, 0, None)], "a source that tells of no transfer at all tells nothing of them"
+
+
+def test_transfers_are_counted_where_the_source_tells_them(desk, rows_of, at):
+    created = at("2026-03-02 09:00")
+    reader = desk(
+        [
+            Ticket(id=1, status="open", created_at=created),
+            Ticket(id=2, status="open", created_at=created),
+            event(1, 1, created + 60, "transfer", department_id=7),
+        ]
+    )
+    assert [row["transfer_count"] for row in rows_of(reader, ALL)] == [1, 0]
 
 
 def test_events_before_the_creation_answer_nothing(desk, rows_of, at):

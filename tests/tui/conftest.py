@@ -313,8 +313,8 @@ class MadeUpDesk(Desk):
         results = make_results(4)
         yield AuditStarted(audit, len(VALUES))
         for number, one in enumerate(VALUES, start=1):
-            if self.hold is not None and number == 2:
-                self.hold.wait(10)
+            while number == 2 and self.hold is not None and not self.hold.is_set() and not cancelled():
+                time.sleep(0.02)
             if cancelled():
                 self.store.interrupt(audit.id, f"Stopped after {number - 1} of {len(VALUES)} checks.")
                 raise Cancelled(f"Stopped after {number - 1} of {len(VALUES)} checks.")

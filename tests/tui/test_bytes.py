@@ -2,7 +2,10 @@
 
 import os
 import pty
+import re
 import select
+import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -12,22 +15,25 @@ from collections.abc import Iterator
 from fcntl import ioctl
 from pathlib import Path
 
+import pyte
 import pytest
 
+from deskaudit.store import Store
+
 HERE = Path(__file__).parent
-QUIET_S = 1.5  # no byte for so long: the screen is done
+QUIET_S = 0.8  # no byte for so long: the screen is done
 
 
 class Line:
     """The app at the other end of a pseudo-terminal."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *words: str) -> None:
         self._master, slave = pty.openpty()
         ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         environ = {**os.environ, "TERM": "xterm-256color", "SSH_TTY": "/dev/pts/9", "LC_ALL": "C.UTF-8"}
         environ.pop("NO_COLOR", None)
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "open_desk.py"), str(folder)],
+            [sys.executable, str(HERE / "open_desk.py"), str(folder), *words],
             stdin=slave, stdout=slave, stderr=slave, env=environ, close_fds=True,
         )  # fmt: skip
         os.close(slave)
@@ -77,3 +83,53 @@ def test_screens_are_light_on_a_slow_line(line: Line) -> None:
 
     assert line.send(b"q").endswith(b"\x1b[?1004l")
     assert line.process.wait(10) == 0
+
+
+def test_the_lean_driver_paints_what_the_stock_one_does(tmp_path: Path, filled_folder: Path) -> None:
+    """Characters, colours and the cursor, after each key, in two real terminals."""
+    screens: list[list[tuple[list[list[pyte.screens.Char]], int, int]]] = []
+    for words in ((), ("--stock",)):
+        folder = tmp_path / "_".join(("desk", *words))
+        shutil.copytree(filled_folder, folder)
+        opened, seen = Line(folder, *words), []
+        display = pyte.Screen(80, 24)
+        stream = pyte.ByteStream(display)
+        try:
+            stream.feed(keep_known(opened.read(first_within=60)))
+            for key in (b"3", b"j", b"G", b"\r", b"\x1b", b"2", b"n", b"7", b"\r", b"?", b"1"):
+                stream.feed(keep_known(opened.send(key)))
+                seen.append(
+                    ([[display.buffer[y][x] for x in range(80)] for y in range(24)], display.cursor.x, display.cursor.y)
+                )
+        finally:
+            opened.close()
+        screens.append(seen)
+    assert screens[0] == screens[1]
+    first = "".join(cell.data for row in screens[0][0][0] for cell in row)
+    assert "worst first" in first
+    assert "Promises kept in time" in first
+
+
+def keep_known(data: bytes) -> bytes:
+    """Without what pyte would print: titles, pointer shapes and the keyboard protocol are none of its business."""
+    return re.sub(rb"\x1b\][^\x07]*\x07|\x1b\[[<>?=][0-9;]*\$?[a-zA-Z]", b"", data)
+
+
+@pytest.mark.parametrize("name", [signal.SIGHUP, signal.SIGTERM])
+def test_a_dropped_line_interrupts_the_run_and_keeps_what_is_done(
+    name: signal.Signals, tmp_path: Path, filled_folder: Path
+) -> None:
+    folder = tmp_path / "desk"
+    shutil.copytree(filled_folder, folder)
+    opened = Line(folder, "--hold")
+    try:
+        opened.read(first_within=60)
+        opened.send(b"r")
+        assert b"1 of 12" in opened.send(b"s")
+        opened.process.send_signal(name)
+        assert opened.process.wait(20) == 0
+    finally:
+        opened.close()
+    with Store.open(folder / "data" / "deskaudit.db") as store:
+        assert store.audit(7).state == "interrupted"
+        assert store.done_checks(7) == {"1.1"}

@@ -46,7 +46,7 @@ async def test_what_got_worse_is_clearly_worse_only(desk, open_app):
 
 async def test_sources_show_age_and_health(desk, open_app):
     async with open_app(desk, size=(80, 40)) as app:
-        line = app.line(" Sources  live")
+        line = app.line(" Sources  ba")
         assert "liveagent complete 3 h" in line
         assert "netscan incomplete 12 d" in line
         assert "backups failed 2 d" in line
@@ -78,6 +78,8 @@ async def test_without_a_configuration_it_offers_set_up_and_demo(bare_desk, open
         assert app.app.is_running
         await app.press("r", "s")
         assert "There is no configuration yet" in app.message
+        await app.press("w", "4", "v", "f")
+    assert not list(bare_desk.paths.config.parent.iterdir())  # looking writes nothing
 
 
 async def test_another_audit_can_be_chosen_for_all_screens(desk, open_app):

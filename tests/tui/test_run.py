@@ -125,3 +125,17 @@ def test_progress_messages_replace_one_another_and_paint_at_most_four_times_a_se
         painted += job.may_paint() == 0
         clock[0] += 0.01
     assert painted <= 4 / PAINT_S + 1
+
+
+async def test_another_process_at_work_is_named_and_nothing_starts(desk, open_app):
+    from deskaudit.audit import lock
+
+    with lock.hold(desk.paths.lock, "an audit"):
+        async with open_app(desk) as app:
+            await app.press("r")
+            assert "Another run holds this desk: an audit" in app.lines[2]
+            await app.press("s")
+            assert "Press r again" in app.message
+            assert desk.plans == []
+    async with open_app(desk) as app:
+        assert "Another run" not in await app.press("r")

@@ -5,6 +5,8 @@ After a wanted change: pytest tests/tui/test_snapshots.py --snapshot-update, and
 
 import pytest
 
+from deskaudit.tui.desk import DeskSession
+
 SIZES = [(80, 24), (120, 40)]
 SCREENS = {
     "overview": ("space",),
@@ -33,7 +35,8 @@ def make_app(desk, make_plain_app):
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
 @pytest.mark.parametrize("name", SCREENS)
-def test_screen(name, size, make_app, snap_compare):
+def test_screen(name, size, make_app, snap_compare, monkeypatch):
+    monkeypatch.setattr(DeskSession, "preview", lambda *_words: "# Full audit 5\n\n- **Assured 26.7 %**\n")
     assert snap_compare(make_app(remote=True), press=SCREENS[name], terminal_size=size)
 
 

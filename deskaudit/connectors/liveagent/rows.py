@@ -172,23 +172,14 @@ def read_contact(desk: Desk, row: Fields) -> list[Row]:
 def read_ticket(desk: Desk, row: Fields) -> list[Row]:
     """A ticket, its tags and its custom fields."""
     ext_id = row.need_id("id")
-    created = row.at("date_created")
-    if created is None:
-        raise RowError(_("it has no {name}").format(name="date_created"))
+    created = row.need_at("date_created")
     key = desk.context.key("ticket", ext_id)
     tags = {tag: desk.tags.get(tag, tag) for tag in row.ids("tags")}
-    fields = {
-        name: one.text("value")
-        for one in row.rows("custom_fields")
-        if (name := one.text("code", 100) or one.text("name", 100))
-    }
+    fields = _custom_fields(row)
     desk.meet(fields)
     department = row.id("departmentid")
-    facts = Facts(
-        fields=fields,
-        tags=list(tags.values()),
-        department=None if department is None else desk.departments.get(department, department),
-    )
+    name = None if department is None else desk.departments.get(department, department)
+    facts = Facts(fields=fields, tags=list(tags.values()), department=name)
     mapped = desk.mapper.map(facts)
     raw = row.code("status")
     own = desk.unknown.look_up("status", raw, codes.STATUSES, "unknown")
@@ -228,6 +219,15 @@ def read_ticket(desk: Desk, row: Fields) -> list[Row]:
             for name, value in fields.items()
         ),
     ]
+
+
+def _custom_fields(row: Fields) -> dict[str, str | None]:
+    found = {}
+    for one in row.rows("custom_fields"):
+        name = one.text("code", 100) or one.text("name", 100)
+        if name:
+            found[name] = one.text("value")
+    return found
 
 
 def read_stretch(desk: Desk, row: Fields) -> list[Row]:

@@ -44,7 +44,7 @@ WITH told AS (
          CASE WHEN y.src IS NULL AND b.changed_at > b.created_at THEN b.changed_at
               WHEN e.last_event_at > b.created_at THEN e.last_event_at ELSE b.created_at END AS last_activity_at,
          b.is_open,
-         CASE WHEN y.src IS NOT NULL THEN COALESCE(e.transfers, 0) END AS transfer_count,
+         CASE WHEN y.tells_transfers = 1 THEN COALESCE(e.transfers, 0) END AS transfer_count,
          COALESCE(b.reply_count, CASE WHEN y.tells_replies = 1 THEN COALESCE(e.replies, 0) END) AS reply_count,
          COALESCE(CASE WHEN e.resolutions > 0 THEN u.first_resolved_at END, b.resolved_at) AS first_resolved_at,
          CASE WHEN e.resolutions > 0 THEN u.reopened_at END AS reopened_at,

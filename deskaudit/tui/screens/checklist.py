@@ -390,6 +390,6 @@ def _answer_spans(question: Question, known: Any) -> Spans:
 
 def _result_row(result: Result, width: int) -> Row:
     value = words.value_of(result)
-    name = f"{result.check} {result.title}" + (f" ({result.leg})" if result.leg else "")
+    name = f"{result.check} {words.title_of(result)}"
     text = theme.fit(name, max(width - 10 - len(value) - 2, 8))
     return [(" ", ""), *theme.status_spans(result.status, 9), (f"{text}  {value}", "")], result

@@ -76,12 +76,12 @@ class Compare(Room):
                 cell
                 for one in (change.before, change.after)
                 for cell in (
-                    (words.figure(one.value, change.unit), (theme.LETTER[one.status], one.status.value))
+                    (words.short(words.value_of(one)), (theme.LETTER[one.status], one.status.value))
                     if one is not None
                     else ("–", "")
                 )
             ]
-            title = change.title + (f" ({change.leg})" if change.leg else "")
+            title = words.title_of(change)
             title = f"{change.segment}: {title}" if change.segment is not None else title
             cells = [(change_name(change.kind), _STYLES.get(change.kind, "dim")), change.check, title, *sides]
             rows.append((_TABLE.row(cells, width), change))

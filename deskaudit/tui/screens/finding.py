@@ -70,43 +70,44 @@ class Finding(Room):
         )
         self._result = found or self._result
         width = self.size.width
-        rows = [*self._facts(width), *self._history(width), *self._segments(width), *self._evidence(width)]
+        rows = [
+            *self._facts(width),
+            *self._history(width),
+            *self._segments(width),
+            *self._evidence(width),
+            *self._about(width),
+        ]
         self.lines.show(Lines(rows))
         self.lines.focus()
 
     def _facts(self, width: int) -> list[Row]:
         result = self._result
         check = self._check()
-        title = f"{result.title} ({result.leg})" if result.leg else result.title
+        title = words.title_of(result)
         rows: list[Row] = [([(f" {text}", "strong")], "title") for text in theme.wrap(title, width - 2)]
         rows += self._fact(_("Because"), result.reason, width)
         rows.append(([], None))
         rows += self._fact(_("Value"), words.value_of(result), width, "strong")
         rows += self._fact(_("Threshold"), words.limits(result), width)
-        if check is not None and check.source:
-            rows += self._fact("", _("from {source}").format(source=check.source), width, "dim")
         rows += self._fact(_("Formula"), words.formula(result, check), width)
-        if check is not None and check.cohort:
-            rows += self._fact("", _("rows: {cohort}").format(cohort=check.cohort), width, "dim")
         rows += self._fact(_("n"), words.judged(result), width)
         rows += self._fact(_("Interval"), words.interval(result), width)
-        spread = [
-            _("{name} {value}").format(name=name, value=words.figure(value, result.unit))
-            for name, value in ((_("mean"), result.mean), (_("median"), result.median), (_("90 %"), result.p90))
-            if value is not None
-        ]
-        if spread:
-            rows += self._fact(_("Spread"), ", ".join(spread), width)
-        for name, value in result.details.items():
-            rows += self._fact("", f"{name.replace('_', ' ')}: {value}", width, "dim")
-        rows += self._fact(
-            _("Severity"),
-            _("{severity}, weighs {weight}").format(severity=result.severity, weight=result.weight),
-            width,
-        )
-        if result.advice:
-            rows += self._fact(_("Advice"), result.advice, width)
+        rows += self._fact(_("Spread"), words.spread(result), width)
+        rows += self._fact(_("Beside"), words.beside(result), width)
+        rows += self._fact(_("Advice"), result.advice, width)
         return [*rows, ([], None)]
+
+    def _about(self, width: int) -> list[Row]:
+        """What the catalogue says of the check: seldom read, so it stands last."""
+        result, check = self._result, self._check()
+        rows: list[Row] = [([], None), ([(_(" ABOUT THIS CHECK"), "dim")], None)]
+        weight = _("{severity}, weighs {weight}").format(severity=result.severity, weight=result.weight)
+        rows += self._fact(_("Severity"), weight, width)
+        if check is not None:
+            rows += self._fact(_("Why"), check.why, width)
+            rows += self._fact(_("Rows"), check.cohort, width)
+            rows += self._fact(_("Source"), check.source, width)
+        return rows
 
     def _check(self) -> Check | None:
         """The check as the catalogue has it now; an old audit may know one that is gone."""

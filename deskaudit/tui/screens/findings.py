@@ -174,7 +174,7 @@ class Findings(Room):
 
 def result_spans(result: Result, width: int) -> Spans:
     """A result as a line of the list."""
-    title = f"{result.title} ({result.leg})" if result.leg else result.title
+    title = words.title_of(result)
     if result.segment is not None and width < 100:
         title = f"{result.segment}: {title}"
     n = words.figure(result.n, "count") + ("!" if result.low_n else "")
@@ -183,8 +183,8 @@ def result_spans(result: Result, width: int) -> Spans:
         result.check,
         title,
         result.segment or "",
-        words.value_of(result),
-        words.limit(result),
+        words.short(words.value_of(result)),
+        words.short(words.limit(result)),
         n,
     ]
     return _TABLE.row(cells, width)

@@ -57,7 +57,7 @@ class Metric(Room):
         if isinstance(self._metric, str):
             return [(HEADLINES[self._metric], "strong")]
         limits = words.limits(self._metric)
-        title = self._metric.title + (f" ({self._metric.leg})" if self._metric.leg else "")
+        title = words.title_of(self._metric)
         return [(f"{self._metric.check} {title}", "strong"), (f" · {limits}", "dim")]
 
     def reload(self) -> None:

@@ -28,6 +28,7 @@ _GROUPS = Table(
 )
 _SOURCES = Table(Column(_("SOURCES"), 16), Column(_("STATE"), 12), Column(_("AGE"), 7, right=True), Column(""))
 TREND_AUDITS = 8
+_HEALTH = ("FAIL", "WARN", "NODATA", "PASS", "dim")  # the worst source stands first
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -100,6 +101,7 @@ class Overview(Room):
         rows.append((_counts(score), None))
         now = self.desk.session.now()
         health = [(source, source_health(source, now)) for source in self._sources if source.enabled]
+        health.sort(key=lambda pair: _HEALTH.index(pair[1][1]))
         spans: Spans = [(_(" Sources  "), "dim")]
         for source, (state, style) in health:
             spans += [(f"{source.name} ", ""), (state, style), (f" {words.age(source.fetched_at, now)}  ", "")]
@@ -198,7 +200,7 @@ class Overview(Room):
         match value:
             case Group(name=name):
                 self._open ^= {name}
-                self._refresh_all()
+                self.refresh_all()
             case ItemLine():
                 self.desk.go("findings", value.item)
             case Result() if self._audit is not None:
@@ -218,7 +220,7 @@ class Overview(Room):
         if self._audit is not None:
             every = {line.group for line in self.desk.session.items(self._audit.id)}
             self._open = set() if self._open else every
-            self._refresh_all()
+            self.refresh_all()
 
 
 def group_name(group: str) -> str:
@@ -294,7 +296,7 @@ def _welcome(width: int) -> list[Row]:
         ("", _(" There is no configuration yet. Two ways to begin, both from the shell:"), None),
         ("", "", None),
         ("", _("   deskaudit demo   a made-up desk with known faults: look around first"), "demo"),
-        ("", _("   deskaudit init   asks a few questions and writes the configuration of your desk"), "init"),
+        ("", _("   deskaudit init   asks a few questions, writes your desk's configuration"), "init"),
         ("", "", None),
         ("dim", _(" q leaves; nothing has been written."), "quit"),
     ]

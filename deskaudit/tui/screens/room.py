@@ -73,17 +73,17 @@ class Room(Screen[Any], inherit_bindings=False):
         return ""
 
     def on_mount(self) -> None:
-        self._refresh_all()
+        self.refresh_all()
 
     def on_screen_resume(self) -> None:
         if self._seen_revision >= 0 and self._seen_revision != self.desk.revision:
-            self._refresh_all()
+            self.refresh_all()
 
     def on_resize(self) -> None:
         if self._seen_revision >= 0 and self.size.width != self._seen_width:
-            self.call_after_refresh(self._refresh_all)
+            self.call_after_refresh(self.refresh_all)
 
-    def _refresh_all(self) -> None:
+    def refresh_all(self) -> None:
         self._seen_revision, self._seen_width = self.desk.revision, self.size.width
         try:
             self.reload()
@@ -134,7 +134,7 @@ class Room(Screen[Any], inherit_bindings=False):
 
     def job_ended(self, event: Job.Ended) -> None:
         """Work beside the screen is over."""
-        self._refresh_all()
+        self.refresh_all()
         if event.what == "test" and event.answer is not None:
             self.say(*words.probe_sentence(*event.answer))
         elif event.fault is not None:

@@ -57,6 +57,7 @@ class Run(Room):
         self._interrupted: Audit | None = None
         self._watching = False
         self._fault: DeskauditError | None = None
+        self._held_by = ""  # another process at work on this desk
 
     def heading(self) -> Spans:
         job = self.desk.job
@@ -70,6 +71,10 @@ class Run(Room):
             return "" if job.running and not job.cancelling else _("Nothing is running.")
         if action in {"start", "resume", "form"} and job.running:
             return _("Something is running already: {what}. x cancels it.").format(what=job.running)
+        if action in {"start", "resume"} and self._held_by:
+            return _("Another run holds this desk: {holder}. Press r again when it has ended.").format(
+                holder=self._held_by
+            )
         if action == "start" and self.desk.session.config is None:
             return _("There is no configuration yet: deskaudit init writes one, deskaudit demo shows one.")
         if action == "start" and self._kind == "partial" and not self._only:
@@ -83,9 +88,10 @@ class Run(Room):
     def reload(self) -> None:
         session = self.desk.session
         self._sources = session.sources() if session.config is not None else []
-        stopped = session.store.audits(state="interrupted", limit=1)
-        if not self.desk.job.running:
-            stopped = stopped or session.store.audits(state="running", limit=1)
+        self._held_by = "" if self.desk.job.running else session.held_by()
+        stopped = self.desk.audits(state="interrupted", limit=1)
+        if not self.desk.job.running and not self._held_by:  # whoever says it runs then, does not
+            stopped = self.desk.audits(state="running", limit=1) or stopped
         self._interrupted = stopped[0] if stopped else None
         if self.desk.job.running == "run":
             self._watching = True
@@ -105,6 +111,9 @@ class Run(Room):
             "partial": _("partial: some items or checks"),
         }
         rows: list[Row] = []
+        if self._held_by:
+            text = _("Another run holds this desk: {holder}").format(holder=self._held_by)
+            rows += [([(f" {theme.fit(text, self.size.width - 2)}", "WARN")], None), ([], None)]
         if self._interrupted is not None:
             text = _("Resume audit {id}, interrupted {at}: {error}").format(
                 id=self._interrupted.id, at=words.moment(self._interrupted.started_at, self.zone),

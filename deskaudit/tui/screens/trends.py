@@ -65,18 +65,17 @@ class Trends(Room):
     def why_not(self, action: str) -> str:
         if action in {"open", "search"} and not self._audits:
             return _("There is no completed audit yet. Press r to run one.")
-        if action == "compare" and len(self.desk.session.store.audits(state="completed", limit=2)) < 2:
+        if action == "compare" and len(self.desk.audits(state="completed", limit=2)) < 2:
             return _("It takes two completed audits.")
         return ""
 
     def reload(self) -> None:
-        store = self.desk.session.store
         audit = self.desk.find_audit()
         self._kind = self._kind or (audit.kind if audit is not None else "full")
-        self._audits = store.audits(kind=self._kind, state="completed", limit=40)[::-1]
+        self._audits = self.desk.audits(kind=self._kind, state="completed", limit=40)[::-1]
         self._series = {}
         for place, one in enumerate(self._audits):
-            for result in store.results(one.id, sort="check"):
+            for result in self.desk.session.store.results(one.id, sort="check"):
                 values = self._series.setdefault((result.check, result.leg), [])
                 values.extend([None] * (place - len(values)))
                 values.append(result.value)
@@ -96,7 +95,7 @@ class Trends(Room):
                 rows.append((self._row("", title, values, "share", width), Headline(key)))
         for result in self.desk.session.store.results(self._audits[-1].id, sort="check", search=self._search):
             values = self._series.get((result.check, result.leg), [])
-            title = f"{result.title} ({result.leg})" if result.leg else result.title
+            title = words.title_of(result)
             rows.append((self._row(result.check, title, values, result.unit, width), result))
         self.lines.show(Lines(rows), cursor)
         self.show_heading()
@@ -109,9 +108,9 @@ class Trends(Room):
             check,
             title,
             theme.sparkline(values, SPARK),
-            words.figure(known[0] if known else None, unit),
-            words.figure(before, unit),
-            words.figure(values[-1] if values else None, unit),
+            words.short(words.figure(known[0] if known else None, unit)),
+            words.short(words.figure(before, unit)),
+            words.short(words.figure(values[-1] if values else None, unit)),
         ]
         return _TABLE.row(cells, width)
 
@@ -142,7 +141,7 @@ class Trends(Room):
             await self.desk.action_back()
 
     def action_compare(self) -> None:
-        audits = self.desk.session.store.audits(state="completed", limit=200)
+        audits = self.desk.audits(state="completed")
         picker = Picker.of_audits(_("Compare which audit (the later one)?"), audits, self.zone)
         self.app.push_screen(picker, lambda after: self._choose_before(after, audits))
 

@@ -271,7 +271,7 @@ def ticket(number, changed, **more):
 
 @pytest.fixture
 def kit():
-    """The helpers above, for tests."""
+    """The functions above, for tests."""
     return SimpleNamespace(
         at=at,
         text=text,

@@ -302,6 +302,20 @@ def test_no_more_requests_than_the_limit_in_any_minute(server, connect, want, ki
     assert max(sum(1 for other in times if one <= other < one + 60) for one in times) <= 40
 
 
+def test_the_limit_holds_in_real_time(server, connect, want, kit):
+    server.lists["/contacts"] = [{"id": f"c{n}"} for n in range(19)]
+    times = []
+    server.after = lambda _request: times.append(time.monotonic())
+    everything(connect(page_size=1, timing=Timing()), want_contacts(want))
+    assert len(times) == 21  # the zone, 19 pages and the empty one
+    # 18 at once, then 163 a minute: the next three take more than a second.
+    assert times[-1] - times[0] >= 3 * 60 / 163 - 0.05
+
+
+def want_contacts(want):
+    return lambda: want("contact")
+
+
 def test_an_announced_limit_is_followed_only_if_asked(server, connect, want, kit):
     server.lists["/tickets"] = [kit.ticket(n, kit.at("2026-02-01 08:00:00") + n) for n in range(600)]
     server.before = lambda request: None if request.path == "/tickets" else (200, {"X-RateLimit-Limit": "6000"}, [])
