@@ -1,9 +1,10 @@
 """What is measured of deskaudit's checks, in a process of its own.
 
-    python -m benchmarks.judging items|bare|metrics FOLDER history|quarter
+    python -m benchmarks.judging items|bare|kept|metrics FOLDER history|quarter
 
-`items` judges all checks of the six items; `bare` asks of the same rows no more than their number and one statistic,
-in the same engine with the same limits; `metrics` judges the core metrics that `core_pandas` computes as well.
+`items` judges all checks of the six items. `bare` asks of the same rows no more than their number and one statistic,
+in the same engine with the same limits; `kept` writes the rows to a file first, as every audit must, and asks the same
+of the file. `metrics` judges the core metrics that `core_pandas` computes as well.
 """
 
 import json
@@ -74,19 +75,23 @@ def judge(folder: Path, period: str, words: Sequence[str], added: Path | None = 
     return answer | {"results": past.found}
 
 
-def ask_bare(folder: Path, period: str) -> dict[str, Any]:
+def ask(folder: Path, period: str, *, keep: bool) -> dict[str, Any]:
     """The seconds that the bare SQL of each check takes; what is written in Python has none."""
     pairs = catalogue.load(verify=False).select(ITEMS)
 
-    def run(reader: Reader, _item: Item, check: Check, span: Window, _frozen: Path) -> None:
-        for statement in bare(check, span):
-            reader.connection.execute(statement).fetchall()
+    def run(reader: Reader, _item: Item, check: Check, span: Window, frozen: Path) -> None:
+        for rows, statistic in bare(check, span):
+            source = f"({rows})"
+            if keep:
+                source = f"'{frozen / 'rows.parquet'}'"
+                reader.connection.execute(f"COPY (\n{rows}\n) TO {source} (FORMAT parquet)")
+            reader.connection.execute(f"SELECT {statistic} FROM {source} AS listed").fetchall()
 
     return _time(folder, period, pairs, run)
 
 
-def bare(check: Check, span: Window) -> Iterator[str]:
-    """One statement for each row text, and one more for the reference period where a leg drifts."""
+def bare(check: Check, span: Window) -> Iterator[tuple[str, str]]:
+    """(rows, statistic) of each row text, and of the reference period too where a leg drifts."""
     legs: dict[str, list[Judgement]] = {}
     for leg in judgements(check):
         legs.setdefault(leg.rows, []).append(leg)
@@ -94,8 +99,7 @@ def bare(check: Check, span: Window) -> Iterator[str]:
         if text.startswith("python:"):
             continue
         for one in [span, span.before()] if any(leg.drift for leg in sharing) else [span]:
-            rows = bind(text, {**one.binds(), **check.params})
-            yield f"SELECT {_statistic(sharing[0])} FROM (\n{rows}\n) AS listed"
+            yield bind(text, {**one.binds(), **check.params}), _statistic(sharing[0])
 
 
 def _statistic(leg: Judgement) -> str:
@@ -167,8 +171,8 @@ def main(work: str, folder: str, period: str) -> None:
             answer = judge(Path(folder), period, ITEMS)
             results = [one for one in answer.pop("results") if one.segment is None]
             answer["judged"] = len({one.check for one in results if one.status is not Status.NODATA})
-        case "bare":
-            answer = ask_bare(Path(folder), period)
+        case "bare" | "kept":
+            answer = ask(Path(folder), period, keep=work == "kept")
         case _:
             answer = judge(Path(folder), period, METRICS, ADDED)
             answer["figures"] = figures(answer.pop("results"))

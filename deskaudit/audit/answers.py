@@ -31,7 +31,8 @@ def give(desk: Desk, audit: Audit, question: Question, value: str, *, note: str,
 def rescore(desk: Desk, audit: Audit) -> Score:
     """The headline with the answers as they stand now; kept in the audit's row once the audit is complete."""
     headline = summary.score(audit, desk.store)
-    if audit.state == "completed":
+    kept = (audit.summary.get("assured"), audit.summary.get("counts"))
+    if audit.state == "completed" and kept != (headline.assured, headline.counts):
         desk.store.set_summary(audit.id, summary.make(audit, desk.store))
     return headline
 

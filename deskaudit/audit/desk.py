@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskaudit import config as configuration
 from deskaudit import connectors, secrets
-from deskaudit.audit import lock, plan, pull, run
+from deskaudit.audit import lock, plan
 from deskaudit.audit.plan import Plan
 from deskaudit.checks import catalogue
 from deskaudit.config import Config, Source
@@ -17,8 +17,10 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Probe, PulledSource
 from deskaudit.model.events import AuditEvent
 from deskaudit.paths import Paths
-from deskaudit.snapshot import Snapshot
 from deskaudit.store import Store
+
+if TYPE_CHECKING:
+    from deskaudit.snapshot import Snapshot
 
 
 def _never() -> bool:
@@ -50,7 +52,9 @@ class Desk:
         return Store.open(self.paths.database)
 
     @cached_property
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> "Snapshot":
+        from deskaudit.snapshot import Snapshot
+
         self.paths.make()
         options = self.config.audit
         return Snapshot(self.paths.snapshot, memory_limit=options.memory_limit, threads=options.threads)
@@ -87,6 +91,8 @@ class Desk:
     def run(self, what: Plan, cancelled: Callable[[], bool] = _never) -> Iterator[AuditEvent]:
         """The main job. Each result is committed before its event is yielded."""
         plan.checks_of(what, self.catalogue)  # an unknown name is told before anything is pulled
+        from deskaudit.audit import run
+
         with lock.hold(self._lock(), "an audit"):
             if what.pull:
                 yield from self._pull(what.sources, cancelled)
@@ -116,6 +122,8 @@ class Desk:
         return self.paths.lock
 
     def _pull(self, names: tuple[str, ...] | None, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
+        from deskaudit.audit import pull
+
         chosen = self.sources if names is None else [self.source(name) for name in names]
         yield from pull.pull(
             self.snapshot,

@@ -87,5 +87,7 @@ def _look_up(
     title = _TITLE.get(of) or ("title" if "title" in known else "NULL")
     url = "url" if "url" in known else "NULL"
     ids = ", ".join(str(subject) for subject in subjects if subject is not None)
-    found = connection.execute(f"SELECT id, {ref}, {title}, {url} FROM {of} WHERE id IN ({ids})").fetchall()
+    # A subquery, because a list of numbers would have all titles and addresses unpacked before it is compared.
+    wanted = f"SELECT unnest([{ids}])"
+    found = connection.execute(f"SELECT id, {ref}, {title}, {url} FROM {of} WHERE id IN ({wanted})").fetchall()
     return {row[0]: (row[1] or "", row[2] or "", row[3] or "") for row in found}

@@ -59,8 +59,11 @@ class Support(msgspec.Struct, frozen=True):
 def rows(reader: Reader, window: Window, past: Past) -> Iterable[Row]:
     """Two rows for each machine: part "ended" (past its end now) and "soon" (within 90 days)."""
     del past
+    known = {"": Support("", known=False, ends_at=None, note=_("not told"))}  # many machines, few systems
     for subject, segment, text, certain, critical in _machines(reader):
-        support = look_up(text, window.now) if text else Support("", known=False, ends_at=None, note=_("not told"))
+        if text not in known:
+            known[text] = look_up(text, window.now)
+        support = known[text]
         note = support.note if certain else _("guessed by a scan: confirm it")
         judged = support.known and certain
         left = None if support.ends_at is None else support.ends_at - window.now

@@ -3,7 +3,7 @@
 from deskaudit.checks.judgements import LOW_N, Judgement
 from deskaudit.checks.needs import noun
 from deskaudit.i18n import _, ngettext
-from deskaudit.model.units import format_figure
+from deskaudit.model import figures
 from deskaudit.model.verdicts import Status
 
 
@@ -45,10 +45,15 @@ def _figure(judgement: Judgement, value: float, of: str, n: int, faults: int | N
         return said if "{value}" in judgement.says or judgement.kind != "ratio" else f"{said} ({shown})"
     things = noun(of, n)
     if reference is not None:
-        return _("{title}: {value} worse than in the period before ({reference}), over {n} {things}").format(
-            title=judgement.title, value=shown, reference=format_figure(reference, _raw_unit(judgement), judgement.clock),
-            n=n, things=things,
-        )  # fmt: skip
+        before = figures.show(reference, _raw_unit(judgement), judgement.clock)
+        words = (
+            _("{title}: {value} better than in the period before ({reference}), over {n} {things}")
+            if value < 0
+            else _("{title}: {value} worse than in the period before ({reference}), over {n} {things}")
+        )
+        return words.format(
+            title=judgement.title, value=_shown(judgement, abs(value)), reference=before, n=n, things=things
+        )
     if judgement.kind == "ratio" and judgement.stat == "share":
         part = good if judgement.better == "higher" else faults
         return _("{title}: {part} of {n} {things} ({value})").format(
@@ -62,7 +67,7 @@ def _figure(judgement: Judgement, value: float, of: str, n: int, faults: int | N
 
 
 def _shown(judgement: Judgement, value: float) -> str:
-    return format_figure(value, judgement.unit, judgement.clock)
+    return figures.show(value, judgement.unit, judgement.clock)
 
 
 _STATS = {

@@ -10,7 +10,7 @@ import msgspec
 
 from deskaudit.checks.judgements import Judgement, judgements
 from deskaudit.i18n import _, item_text
-from deskaudit.reports.figures import show
+from deskaudit.model.figures import show
 
 if TYPE_CHECKING:
     from deskaudit.checks.spec import Check

@@ -30,7 +30,7 @@ PAST_AUDITS = 3
 )
 @click.pass_obj
 def demo(state: State, *, app: bool | None, fresh: bool, folder: Path | None) -> int:
-    """Serve a made-up desk with known faults on loopback, audit its last three quarters and its last four weeks.
+    """Serve a made-up desk with known faults on loopback, and audit its last three quarters.
 
     Everything lies in one folder of its own; your own desk is not touched.
     """
@@ -89,4 +89,9 @@ def _end(state: State, *, app: bool | None) -> int:
         tui.run(state.desk, remote=state.remote, ascii=state.ascii)
     else:
         state.narrate(_("Look closer: deskaudit demo --app, or: make demo in a terminal"))
+    state.narrate(
+        _("On the shell: deskaudit --config {config} --data-dir {data} rows last sla-missed --faults").format(
+            config=state.paths.config, data=state.paths.data
+        )
+    )
     return 0

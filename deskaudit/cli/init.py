@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 import msgspec
@@ -57,7 +58,9 @@ def write(file: Path, raw: dict[str, Any]) -> None:
 
 def _ask_desk() -> dict[str, Any]:
     name = click.prompt(_("What is the desk called?"), default="Help desk")
-    profile = click.prompt(_("Internal desk or service provider?"), type=click.Choice(["internal", "provider"]))
+    profile = click.prompt(
+        _("Internal desk or service provider?"), type=click.Choice(["internal", "provider"]), default="internal"
+    )
     zone = _ask_zone()
     return {"name": name, "profile": profile, "zone": zone}
 
@@ -98,8 +101,8 @@ def _ask_source(state: State, file: Path) -> tuple[str, dict[str, Any] | None]:
         good, text = probe.reachable and probe.authorised is not False, f"{probe.message} {probe.hint}"
     except DeskauditError as fault:
         good, text = False, str(fault)
-    click.echo((_("It answers. ") if good else _("It does not answer as it should. ")) + one_line(text, 500))
-    if good or click.confirm(_("Keep it all the same?"), default=False):
+    click.echo((_("It answers. ") if good else _("Something is not right yet: ")) + one_line(text, 500))
+    if good or click.confirm(_("Keep what you typed, and correct it in the config later?"), default=True):
         return name, table
     return name, None
 
@@ -112,21 +115,73 @@ def _ask_option(options: type[msgspec.Struct], field: msgspec.structs.FieldInfo,
         return _ask_secret(f"{source}-{field.name}", text, needed=field.required)
     if not field.required:
         return None
-    if _holds_table(field.type):
+    table = _struct_in(field.type)
+    if table is not None:
+        asked = _ask_struct(table, text, source)
+        return [asked] if "list" in str(field.type) else asked
+    if "dict" in str(field.type):
         return _ask_table(text)
-    answer = click.prompt(f"{field.name}: {text}")
+    answer = click.prompt(f"{field.name}: {text}\n ")
+    if field.name in {"path", "files"}:
+        answer = _from_here(answer)
     return [answer] if "list" in str(field.type) else answer
 
 
-def _holds_table(kind: Any) -> bool:
-    return "dict" in str(kind) or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+def _from_here(answer: str) -> str:
+    """A path that is found from the shell's folder, in full: the config lies elsewhere, and paths start there."""
+    return str(Path(answer).expanduser().absolute()) if glob.glob(os.path.expanduser(answer)) else answer
+
+
+def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
+    """The table that an option holds, alone or in a list; None where it is a plain value or a secret."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return None if issubclass(kind, secrets.SecretRef) else kind
+    return next((found for part in get_args(kind) if (found := _struct_in(part)) is not None), None)
+
+
+def _ask_struct(struct: type[msgspec.Struct], text: str, source: str) -> dict[str, Any]:
+    """Lines of `name = value` for a table whose names are known; `?` lists them."""
+    click.echo(text)
+    known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    texts: dict[str, str] = getattr(struct, "help", {})
+    table: dict[str, Any] = {}
+    while line := click.prompt(
+        _("  name = value (? lists the names, empty: no more)"), default="", show_default=False
+    ).strip():
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if line == "?":
+            for option, field in known.items():
+                needed = _(" (needed)") if field.required else ""
+                click.echo(f"    {option}{needed}: {texts.get(field.name, '')}")
+        elif name not in known or not (equals and value):
+            click.echo(
+                _("    {line} is not understood; write it as: {name} = …").format(line=line, name=next(iter(known)))
+            )
+        else:
+            table[name] = _value_of(known[name], value.strip('"'), source)
+    return table
+
+
+def _value_of(field: msgspec.structs.FieldInfo, value: str, source: str) -> Any:
+    """A typed line as the config writes it. A password is never typed into the config: it is asked where it lies."""
+    kind = str(field.type)
+    if "SecretRef" in kind:
+        return _ask_secret(f"{source}-{field.name}", _("The secret is kept outside the config."), needed=True)
+    if "list" in kind:
+        return [part.strip() for part in value.split(",")]
+    if field.type is bool:
+        return value.lower() in {"true", "yes", "1"}
+    return value
 
 
 def _ask_table(text: str) -> dict[str, str]:
     click.echo(text)
     table: dict[str, str] = {}
     while line := click.prompt(_("  key = value (empty: no more)"), default="", show_default=False):
-        key, _equals, value = line.partition("=")
+        key, equals, value = line.partition("=")
+        if not equals:
+            click.echo(_("    {line} is not understood; write it as: key = value").format(line=line))
+            continue
         table[key.strip()] = value.strip().strip('"')
     return table
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def answer(state: State, question: str, value: str, note: str, audit_ref: str) -> None:
     """Answer QUESTION (as HD-15.q1) with VALUE: yes, partly, no or na; other questions take their own kind of value.
 
-    The answer is stored at once and counts in the audit's Assured. "na" needs a note: the reason.
+    The answer is stored at once. The questions of an item count in Assured together, once all of them are answered.
+    "na" needs a note: the reason.
     """
     from deskaudit.audit import answers
 
@@ -36,8 +37,11 @@ def answer(state: State, question: str, value: str, note: str, audit_ref: str) -
         )
     headline = answers.give(desk, audit, spec, value, note=note, by=getpass.getuser())
     click.echo(f"{spec.id} {value}: {spec.ask}")
+    asked = [one.id for one in item.question]
+    given = desk.store.answers(audit.id)
+    open_ = sum(one not in given or given[one].state != "confirmed" for one in asked)
     state.narrate(
         _("audit {id}: assured {share:.1f} %").format(id=audit.id, share=100 * (headline.assured or 0))
-        + (_("; a note is owed for a no") if value == "no" and not note else "")
+        + (_("; counts once all of {item} are answered, {n} to go").format(item=item.id, n=open_) if open_ else "")
+        + (_("; a note is owed for a no: --note") if value == "no" and not note else "")
     )
-    del item

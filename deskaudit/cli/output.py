@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from deskaudit.errors import StoreError
-from deskaudit.i18n import _
+from deskaudit.reports.files import whole_file
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
@@ -19,25 +17,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def destination(output: Path | None) -> Iterator[TextIO]:
-    """stdout, or a file made with mode 600 under a temporary name and renamed when it is whole."""
+    """stdout, or a file that is whole or not there."""
     if output is None or str(output) == "-":
         yield sys.stdout
         sys.stdout.flush()
         return
-    partial = output.with_name(output.name + ".partial")
-    try:
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(output)
-    except OSError as fault:
-        partial.unlink(missing_ok=True)
-        raise StoreError(
-            _("{file} cannot be written: {fault}").format(file=output, fault=fault.strerror or fault),
-            hint=_("Free space, or name another --output. The audit itself is stored."),
-        ) from None
+    with whole_file(output) as out:
+        yield out
 
 
 def write_report(state: State, audit: Audit, format_: str, output: Path | None, *, one_screen: bool = False) -> None:

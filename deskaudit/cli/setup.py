@@ -59,7 +59,12 @@ def schedule(state: State, what: str) -> None:
         "# ~/.config/systemd/user/deskaudit.service\n[Unit]\nDescription=deskaudit quick scan\n\n"
         f"[Service]\nType=oneshot\nExecStart={words} --quick --fail-on fail\nUMask=0077\n\n"
         "# ~/.config/systemd/user/deskaudit.timer\n[Unit]\nDescription=deskaudit every night\n\n"
-        "[Timer]\nOnCalendar=*-*-* 05:15\nPersistent=true\n\n[Install]\nWantedBy=timers.target"
+        "[Timer]\nOnCalendar=*-*-* 05:15\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n\n"
+        "# ~/.config/systemd/user/deskaudit-quarter.service\n[Unit]\nDescription=deskaudit full audit\n\n"
+        f"[Service]\nType=oneshot\nExecStart={words} --format markdown --output {state.paths.data}/quarter.md\n"
+        "UMask=0077\n\n"
+        "# ~/.config/systemd/user/deskaudit-quarter.timer\n[Unit]\nDescription=deskaudit every quarter\n\n"
+        "[Timer]\nOnCalendar=*-01,04,07,10-02 05:45\nPersistent=true\n\n[Install]\nWantedBy=timers.target"
     )
 
 

@@ -35,11 +35,15 @@ def sources(ctx: click.Context, *, available: bool) -> None:
             click.echo(f"{source.name:<16} {source.type:<10} " + _("never pulled"))
             continue
         rows = ", ".join(f"{entity} {part.rows}" for entity, part in found.entities.items() if part.rows)
-        click.echo(f"{source.name:<16} {source.type:<10} {found.state:<10} {iso(found.fetched_at)}  {rows}")
+        click.echo(f"{source.name:<16} {source.type:<10} {found.state:<10} {_fetched(found.fetched_at)}  {rows}")
         for problem in found.problems:
             click.echo("    " + one_line(f"{problem.resource}: {problem.message}", 300))
         if found.error:
             click.echo("    " + one_line(found.error, 500))
+
+
+def _fetched(moment: int | None) -> str:
+    return iso(moment) if moment else _("no rows yet")
 
 
 def _list_available() -> None:
@@ -55,11 +59,23 @@ def _list_available() -> None:
 
 
 @sources.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @click.pass_obj
-def test(state: State, name: str) -> int:
-    """Knock at source NAME: reachable, authorised, version, modules. Exit code 2 when something is wrong."""
-    probe = state.desk.test_source(state.desk.source(name).name)
+def test(state: State, name: str | None) -> int:
+    """Knock at source NAME, or at all: reachable, authorised, version, modules. Exit code 2 when something is wrong."""
+    if name is not None:
+        return _test(state, state.desk.source(name).name)
+    if not state.desk.sources:
+        state.narrate(_("No source is configured. Add one: deskaudit init."))
+    worst = 0
+    for number, source in enumerate(state.desk.sources):
+        click.echo(("\n" if number else "") + f"{source.name} ({source.type})")
+        worst = max(worst, _test(state, source.name))
+    return worst
+
+
+def _test(state: State, name: str) -> int:
+    probe = state.desk.test_source(name)
     words = {True: _("yes"), False: _("no"), None: _("unknown")}
     click.echo(_("reachable   {word}").format(word=words[probe.reachable]))
     click.echo(_("authorised  {word}").format(word=words[probe.authorised]))

@@ -5,9 +5,8 @@ from typing import Any, TextIO
 import msgspec
 
 from deskaudit.i18n import _
-from deskaudit.model import periods
+from deskaudit.model import figures, periods
 from deskaudit.model.verdicts import Audit, Result
-from deskaudit.reports import figures
 from deskaudit.reports.lines import Writer, cells
 from deskaudit.reports.phrases import day
 from deskaudit.reports.report import SCHEMA_VERSION

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from deskaudit.i18n import _
-from deskaudit.reports import figures, phrases
+from deskaudit.model import figures
+from deskaudit.reports import phrases
 from deskaudit.reports.report import AnswerPart, Report, ResultPart
 from deskaudit.text import escape_markdown, one_line
 

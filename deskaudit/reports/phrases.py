@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from deskaudit.i18n import _
+from deskaudit.model import figures
 from deskaudit.model.verdicts import Status
-from deskaudit.reports import figures
 from deskaudit.reports.report import AuditPart, Report, ResultPart
 
 COUNTED = (Status.FAIL, Status.WARN, Status.PASS, Status.TODO, Status.NODATA, Status.ERROR, Status.NA, Status.INFO)

@@ -6,8 +6,8 @@ from typing import Any, Literal, TextIO
 
 import msgspec
 
+from deskaudit.model import figures
 from deskaudit.model.verdicts import Audit
-from deskaudit.reports import figures
 from deskaudit.reports.csvfile import Sheet
 from deskaudit.reports.lines import cells, fit
 from deskaudit.store import Store

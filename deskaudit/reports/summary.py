@@ -7,8 +7,8 @@ from typing import Any, TextIO
 import msgspec
 
 from deskaudit.model import periods
+from deskaudit.model.figures import iso
 from deskaudit.model.verdicts import SEVERITY_WEIGHT, Audit, Result, SourcePull, Status
-from deskaudit.reports.figures import iso
 from deskaudit.reports.report import (
     AnswerPart,
     AuditPart,

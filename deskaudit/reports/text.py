@@ -3,7 +3,8 @@
 from typing import TextIO
 
 from deskaudit.i18n import _
-from deskaudit.reports import figures, phrases
+from deskaudit.model import figures
+from deskaudit.reports import phrases
 from deskaudit.reports.lines import Writer, cells
 from deskaudit.reports.report import Report, ResultPart
 

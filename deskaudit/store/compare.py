@@ -7,6 +7,7 @@ import msgspec
 
 from deskaudit.errors import StoreError
 from deskaudit.i18n import _
+from deskaudit.model import figures
 from deskaudit.model.verdicts import Audit, Result, Status
 from deskaudit.store import judged
 
@@ -172,12 +173,19 @@ def _kind(before: Result | None, after: Result | None) -> tuple[ChangeKind, bool
 
 
 def _is_clear(before: Result, after: Result) -> bool:
-    """Samples: the intervals do not touch. Censuses: any change. Without an interval the statuses speak."""
+    """Samples: the intervals do not touch. Censuses: any change that shows. Without an interval the statuses speak.
+
+    A change that shows is one in the figure as people read it: an age of 374.5 days an hour later is the same age.
+    """
     if after.population == "census":
-        return _differ(before.value, after.value) or before.status is not after.status
+        return _shows(before) != _shows(after) or before.status is not after.status
     if before.interval and after.interval:
         return before.interval[1] < after.interval[0] or after.interval[1] < before.interval[0]
     return before.status is not after.status
+
+
+def _shows(result: Result) -> str:
+    return figures.show(result.value, result.unit, result.clock)
 
 
 def _differ(one: float | None, other: float | None) -> bool:

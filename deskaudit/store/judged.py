@@ -60,6 +60,9 @@ def verify(store: "Store", audit: Audit, file: Path | None = None) -> Path:
     return file
 
 
+_NO_BAR = "SET enable_progress_bar = false"  # it would be drawn into the data on stdout
+
+
 class JudgedRow(msgspec.Struct, frozen=True):
     """One row as a check judged it. `reference` 1: of the period that a drift compares with."""
 
@@ -105,7 +108,8 @@ class JudgedRows:
         if only_bad:
             where.append("good = 0")
         self._from = f"judged WHERE {' AND '.join(where)}"
-        self._connection = connect(verify(store, audit, file))
+        self._file = verify(store, audit, file)
+        self._connection = connect(self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -116,31 +120,39 @@ class JudgedRows:
         self._connection.close()
 
     def count(self) -> int:
-        row = self._connection.execute(f"SELECT COUNT(*) FROM {self._from}", self._values).fetchone()
+        row = self._ask("SELECT COUNT(*)").fetchone()
         return int(row[0]) if row else 0
 
     def subjects(self) -> set[int]:
-        rows = self._connection.execute(f"SELECT DISTINCT subject FROM {self._from}", self._values).fetchall()
-        return {int(row[0]) for row in rows}
+        return {int(row[0]) for row in self._ask("SELECT DISTINCT subject").fetchall()}
 
     def columns(self) -> list[str]:
         """The display columns, in the order of the check's text; those of several legs one after the other."""
-        rows = self._connection.execute(
-            f"SELECT json_keys(columns) AS names, MIN(leg) AS first FROM {self._from} GROUP BY 1 ORDER BY 2, 1",
-            self._values,
-        ).fetchall()
+        rows = self._ask("SELECT json_keys(columns) AS names, MIN(leg) AS first", "GROUP BY 1 ORDER BY 2, 1").fetchall()
         return list(dict.fromkeys(name for names, _first in rows for name in names or ()))
 
     def pages(self, *, limit: int | None = None, offset: int = 0, size: int = PAGE) -> Iterator[list[JudgedRow]]:
         """Rows from `offset` on, at most `limit`, in pages of `size`."""
         many = "" if limit is None else f" LIMIT {int(limit)}"
-        cursor = self._connection.cursor().execute(
-            f"SELECT leg, reference, subject, segment, good, value, badness, columns, ref FROM {self._from}"
-            f" ORDER BY badness DESC NULLS LAST, subject, leg{many} OFFSET {int(offset)}",
-            self._values,
+        found = self._ask(
+            "SELECT leg, reference, subject, segment, good, value, badness, columns, ref",
+            f"ORDER BY badness DESC NULLS LAST, subject, leg{many} OFFSET {int(offset)}",
+            self._connection.cursor(),  # other questions may be asked between two pages
         )
-        while rows := cursor.fetchmany(size):
+        while rows := found.fetchmany(size):
             yield [_to_row(row) for row in rows]
+
+    def _ask(
+        self, select: str, rest: str = "", connection: "duckdb.DuckDBPyConnection | None" = None
+    ) -> "duckdb.DuckDBPyConnection":
+        import duckdb
+
+        asked = connection or self._connection
+        try:
+            asked.execute(_NO_BAR)
+            return asked.execute(f"{select} FROM {self._from} {rest}", self._values)
+        except duckdb.Error as fault:
+            raise _unreadable(self._file, fault) from fault
 
 
 def _to_row(row: tuple[Any, ...]) -> JudgedRow:
@@ -176,8 +188,12 @@ def connect(file: Path) -> "duckdb.DuckDBPyConnection":
         connection.execute(f"CREATE VIEW judged AS SELECT * FROM read_parquet('{name}')")
     except duckdb.Error as fault:
         connection.close()
-        raise StoreError(
-            _("{file} cannot be read as judged rows: {fault}.").format(file=file, fault=str(fault).splitlines()[0]),
-            hint=_("Please report this together with the output of: deskaudit --version"),
-        ) from fault
+        raise _unreadable(file, fault) from fault
     return connection
+
+
+def _unreadable(file: Path, fault: Exception) -> StoreError:
+    return StoreError(
+        _("{file} cannot be read as judged rows: {fault}.").format(file=file, fault=str(fault).splitlines()[0]),
+        hint=_("Please report this together with the output of: deskaudit --version"),
+    )

@@ -141,13 +141,14 @@ class DeskauditApp(App[None], inherit_bindings=False):
         self.revision += 1
 
     def places(self, here: str) -> list[tuple[str, str, bool]]:
-        """The first line of every screen."""
+        """The first line of every screen; a star at Run says that an audit is under way."""
         found = []
         for binding in self.BINDINGS:
             if isinstance(binding, Binding) and binding.action.startswith("go("):
                 mode = binding.action[4:-2]
                 key = self.keymap.get(binding.id or "", binding.key).split(",")[0]
-                found.append((display(key), binding.description, mode == here))
+                mark = "*" if mode == "run" and self.job.running == "run" else ""
+                found.append((display(key), binding.description + mark, mode == here))
         return found
 
     def on_job_progressed(self, event: Job.Progressed) -> None:

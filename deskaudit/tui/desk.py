@@ -6,11 +6,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from deskaudit.config import Config
 from deskaudit.config import Source as ConfiguredSource
-from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _, ngettext
 from deskaudit.model import periods
 from deskaudit.model.batches import Probe, PulledSource
@@ -124,17 +123,15 @@ class DeskSession:
     # Verdicts
 
     def score(self, audit_id: int) -> Score:
-        from deskaudit.checks import scoring
+        from deskaudit.audit import answers
 
-        audit = self.store.audit(audit_id)
-        answers = list(self.store.answers(audit_id).values())
-        return scoring.score(_scoped(audit, self._results(audit_id)), self._results(audit_id), answers)
+        return answers.rescore(self._desk, self.store.audit(audit_id))
 
     def items(self, audit_id: int) -> list[ItemLine]:
         from deskaudit.checks import scoring
 
         audit, results = self.store.audit(audit_id), self._results(audit_id)
-        weights, answers = _scoped(audit, results), list(self.store.answers(audit_id).values())
+        weights, answers = audit.weights, list(self.store.answers(audit_id).values())
         names = {item.item: (item.title, item.group) for item in self.store.items(audit_id)}
         if not set(weights["items"]) <= set(names):
             names = {item.id: (item.title, item.group) for item in self.catalogue.items.values()} | names
@@ -210,20 +207,10 @@ class DeskSession:
         return out.getvalue()
 
     def export(self, audit_id: int, export_format: str, path: Path) -> Path:
-        partial = path.with_name(path.name + ".partial")
-        try:
-            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-                self._write(audit_id, export_format, out)
-                out.flush()
-                os.fsync(out.fileno())
-            partial.replace(path)
-        except OSError as fault:
-            partial.unlink(missing_ok=True)
-            raise DeskauditError(
-                _("{file} cannot be written: {fault}").format(file=path, fault=fault.strerror or fault),
-                hint=_("Choose another path; the audit itself is stored."),
-            ) from None
+        from deskaudit.reports.files import whole_file
+
+        with whole_file(path) as out:
+            self._write(audit_id, export_format, out)
         return path.resolve()
 
     def _write(self, audit_id: int, export_format: str, out: TextIO) -> None:
@@ -231,20 +218,6 @@ class DeskSession:
 
         report = reports.build(self.store, self.store.audit(audit_id))
         reports.write(report, export_format, out, plain=True)
-
-
-def _scoped(audit: Audit, results: Sequence[Result]) -> dict[str, Any]:
-    """The audit's weights; of a quick or partial audit only those of the checks it ran, and no questions."""
-    weights = dict(audit.weights or {"cap": 24, "items": {}})
-    if audit.kind == "full" and not audit.scope:
-        return weights
-    ran = {result.check for result in results}
-    items = {}
-    for name, item in weights["items"].items():
-        checks = {check: weight for check, weight in item["checks"].items() if check in ran}
-        if checks:
-            items[name] = {**item, "checks": checks, "questions": {}}
-    return {**weights, "items": items}
 
 
 def _source_line(source: ConfiguredSource, pulled: PulledSource | None) -> SourceLine:

@@ -125,6 +125,11 @@ def choose_theme(wanted: str, *, remote: bool) -> str:
     return "ansi-dark" if remote or not rich_enough else DARK.name
 
 
+def has_braille() -> bool:
+    """Whether the terminal's fonts are sure to have it; text consoles do not."""
+    return os.environ.get("TERM", "") not in {"linux", "dumb", ""} and not os.environ.get("TERM", "").startswith("vt")
+
+
 def status_spans(status: Status, width: int = 8) -> Spans:
     """`F FAIL`, padded to `width`."""
     return [(f"{LETTER[status]} {status.value}".ljust(width), status.value)]

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from deskaudit.checks.spec import Check, Leg
 from deskaudit.i18n import _, ngettext
+from deskaudit.model import figures
 from deskaudit.model.batches import Probe
 from deskaudit.model.verdicts import Audit, Result
-from deskaudit.reports import figures
 
 
 def figure(value: float | None, unit: str, clock: str = "wall") -> str:

@@ -28,20 +28,20 @@ class TestRatio:
         assert (result.status, result.n, result.n_rows) == (Status.WARN, 120, 120)
         assert result.value == pytest.approx(7 / 120)
         assert result.interval == pytest.approx((0.0285, 0.1155), abs=1e-4)  # Wilson of 7 in 120
-        assert result.reason == "Tickets without an owner: 7 of 120 tickets (5.8 %); at most 5 % passes."
+        assert result.reason == "Tickets without an owner: 7 of 120 tickets (5.8 %); at most 5.0 % passes."
         assert (result.weight, result.pass_at, result.warn_at, result.unit) == (4, 0.05, 0.15, "share")
 
     def test_higher_is_the_share_of_good(self, desk, make_check, listed):
         check = make_check(rows=listed(GOOD, *faults(6, 60)), better="higher", passes=0.95, warns=0.92)
         (result,) = desk.judge(check)
         assert (result.status, result.value) == (Status.FAIL, 0.9)
-        assert result.reason == "Tickets without an owner: 54 of 60 tickets (90 %); less than 92 % fails."
+        assert result.reason == "Tickets without an owner: 54 of 60 tickets (90.0 %); less than 92.0 % fails."
 
     def test_the_reason_in_the_checks_own_words(self, desk, make_check, listed):
         rows = listed(GOOD, *faults(7, 120))
         check = make_check(rows=rows, better="lower", passes=0.05, says="{faults} of {n} open tickets have no owner")
         (result,) = desk.judge(check)
-        assert result.reason == "7 of 120 open tickets have no owner (5.8 %); at most 5 % passes."
+        assert result.reason == "7 of 120 open tickets have no owner (5.8 %); at most 5.0 % passes."
 
     @pytest.mark.parametrize(
         ("share", "status"), [(20, Status.PASS), (21, Status.WARN), (60, Status.WARN), (61, Status.FAIL)]
@@ -293,7 +293,7 @@ class TestDrift:
         (result,) = desk.judge(self.check(make_check, "duration"))
         assert (result.value, result.status, result.unit) == (0.2, Status.WARN, "share")
         assert result.details["reference"], result.details["reference_n"] == (100, 25)
-        assert "20 % worse than in the period before (1 min 40 s), over 20 tickets" in result.reason
+        assert "20.0 % worse than in the period before (1 min 40 s), over 20 tickets" in result.reason
 
     def test_worse_is_less_where_higher_is_better(self, desk, window, make_check):
         self.fill(desk, window, [70] * 20, [100] * 20)

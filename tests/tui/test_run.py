@@ -65,6 +65,9 @@ async def test_one_watches_sources_and_checks_and_then_sees_the_new_audit(desk, 
         assert "12 of 12 checks" in app.text
         assert "4 F FAIL" in app.text
         assert "429: waited 3 s" in app.text
+        app.app.screen.lines.move_to(next(place for place, line in enumerate(app.lines) if "Promises" in line) - 2)
+        await app.press("enter")
+        assert "15.1 sla-missed · Audit 7" in app.lines[1]
         await app.press("1")
         assert "Audit 7" in app.lines[1]
     assert desk.store.audit("last").id == 7
@@ -76,7 +79,8 @@ async def test_cancelling_keeps_what_is_done_and_offers_to_resume(desk, open_app
     async with open_app(desk) as app:
         await app.press("r", "s")
         await app.wait(lambda: "1 of 12" in app.text)
-        await app.press("j", "1", "3", "r")  # the screen is awake while the work stands still
+        assert " r Run* " in await app.press("j", "1", "3")
+        await app.press("r")  # the screen is awake while the work stands still
         await app.press("q")
         assert "q again" in app.message
         await app.press("x")

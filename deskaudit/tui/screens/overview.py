@@ -1,7 +1,7 @@
 """The last audit at a glance."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 import msgspec
 from textual.binding import Binding, BindingType
@@ -15,6 +15,9 @@ from deskaudit.tui.session import DueLine, ItemLine, SourceLine
 from deskaudit.tui.table import Cell, Column, Table
 from deskaudit.tui.theme import Spans
 from deskaudit.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from deskaudit.store.compare import Change
 
 Row = tuple[Spans, Any]
 
@@ -145,7 +148,7 @@ class Overview(Room):
             ]
         changes = compare.change_since(self.desk.session.store, audit, before).values()
         worse = [change for change in changes if change.segment is None and change.kind in {"new", "worse"}]
-        worse = [change for change in worse if change.after is not None]
+        worse = [change for change in worse if change.after is not None and _looks_other(change)]
         worse.sort(key=lambda change: -change.after.status.badness if change.after else 0)
         title = ngettext("{n} result", "{n} results", len(worse)).format(n=len(worse)) if worse else _("nothing")
         rows: list[Row] = [
@@ -267,6 +270,14 @@ def _counts(score: Score) -> Spans:
     if score.na_count:
         spans.append((_("(not applicable: weight {n})").format(n=score.na_weight), "dim"))
     return spans
+
+
+def _looks_other(change: "Change") -> bool:
+    """A change too small for the figures people read is not told here; the comparison lists it."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return True
+    return before.status is not after.status or words.value_of(before) != words.value_of(after)
 
 
 def _change(values: Sequence[float | None]) -> str:

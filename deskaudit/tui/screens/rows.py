@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from deskaudit.i18n import _
+from deskaudit.model import figures
 from deskaudit.model.verdicts import Audit, Evidence, Result
-from deskaudit.reports import figures
 from deskaudit.text import one_line
 from deskaudit.tui import theme, words
 from deskaudit.tui.screens.room import Room

@@ -8,9 +8,10 @@ from textual.binding import Binding, BindingType
 from deskaudit.errors import Cancelled, DeskauditError
 from deskaudit.i18n import _
 from deskaudit.model import periods
-from deskaudit.model.verdicts import Audit, AuditKind, Status
+from deskaudit.model.verdicts import Audit, AuditKind, Result, Status
 from deskaudit.tui import theme, words
 from deskaudit.tui.job import Job
+from deskaudit.tui.screens.finding import Finding
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.session import Plan, SourceLine
 from deskaudit.tui.theme import Spans
@@ -156,7 +157,7 @@ class Run(Room):
 
     def action_change(self) -> None:
         if self._watching:
-            self.say(_("d leaves this view for a new run."))
+            self._open_result()
             return
         match self.lines.value:
             case "kind":
@@ -179,6 +180,16 @@ class Run(Room):
                 return
         self._paint(None)
         self.show_keys()
+
+    def _open_result(self) -> None:
+        """What was just found; the finding can be opened when the audit is whole."""
+        audit, value = self.desk.job.tally.audit, self.lines.value
+        if isinstance(value, Result) and audit is not None and audit.state == "completed":
+            self.app.push_screen(Finding(audit, value))
+        elif isinstance(value, Result):
+            self.say(value.reason)
+        else:
+            self.say(_("d leaves this view for a new run."))
 
     def _do(self, action: str) -> None:
         refusal = self.why_not(action)
@@ -321,5 +332,5 @@ def _count_spans(counts: dict[Status, int]) -> Spans:
 
 def _result_spans(result: Any, width: int) -> Spans:
     value = words.value_of(result)
-    text = theme.fit(f"{result.check:>5}  {result.title}", max(width - 13 - len(value), 10))
+    text = theme.fit(f"{result.check:>5}  {words.title_of(result)}", max(width - 13 - len(value), 10))
     return [(" ", ""), *theme.status_spans(result.status, 9), (f"{text}  {value}", "")]

@@ -40,7 +40,7 @@ class Chart(Canvas):
         width, height = self.size
         self._drawn = []
         if self._points and width >= 20 and height >= 5:
-            braille = not getattr(self.app, "ascii", False)
+            braille = theme.has_braille() and not getattr(self.app, "ascii", False)
             self._drawn = draw(
                 self._points, self._limits, width - 2, height, braille=braille, figure_of=self._figure_of
             )

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from deskaudit.reports import figures
+from deskaudit.model import figures
 
 
 @pytest.mark.parametrize(
