@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OTHER_TOOLS := pandas libnmap toolong harlequin
 
 .PHONY: demo test check bench format generate clean
 
@@ -42,7 +43,7 @@ $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 	$(BIN)/python -m compileall -q deskaudit
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.installed
+$(VENV)/.test: $(VENV)/.installed $(VENV)/other-tools/pandas/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
 	@touch $@
 
@@ -50,6 +51,12 @@ $(VENV)/.lint: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lint
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.installed
+$(VENV)/.bench: $(VENV)/.installed $(OTHER_TOOLS:%=$(VENV)/other-tools/%/.installed)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	@touch $@
+
+# Each in an environment of its own: their dependencies do not go together, nor beside ours.
+$(VENV)/other-tools/%/.installed: $(VENV)/.pip pyproject.toml
+	$(PYTHON) -m venv --without-pip $(@D)
+	$(BIN)/python -m pip --python $(@D) install --quiet --disable-pip-version-check --group bench-$*
 	@touch $@

@@ -29,7 +29,12 @@ def measure(place: Workplace) -> Section:
     above = 1000 * (times["deskaudit --version"] - times["python -c pass"])
     listed = 1000 * (times["deskaudit audits"] - times["python -c pass"])
     rows = [
-        [f"`{name}`", seconds(times[name]), seconds(sorted(run.wall for run in runs)[TIMES // 10]), f"{runs[0].peak_mb:.0f} MB"]
+        [
+            f"`{name}`",
+            seconds(times[name]),
+            seconds(sorted(run.wall for run in runs)[TIMES // 10]),
+            f"{runs[0].peak_mb:.0f} MB",
+        ]
         for name, runs in found.items()
     ]
     goals = [

@@ -14,6 +14,9 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
+OTHER_TOOLS = Path(sys.prefix) / "other-tools"
+"""What deskaudit is measured against, each in an environment of its own (see the Makefile): their dependencies do not
+go together, and a package that merely lies beside ours can change how long ours takes to start."""
 
 
 class Run(NamedTuple):
@@ -36,9 +39,10 @@ class Ratio(NamedTuple):
         return f"{self.value:.2f} ({self.low:.2f}–{self.high:.2f})"
 
 
-def module(name: str, *words: object) -> list[str]:
-    """The command that runs a module of this package."""
-    return [sys.executable, "-m", f"benchmarks.{name}", *map(str, words)]
+def module(name: str, *words: object, tool: str = "") -> list[str]:
+    """The command that runs a module of this package, here or in the environment of another tool."""
+    python = str(OTHER_TOOLS / tool / "bin" / "python") if tool else sys.executable
+    return [python, "-m", f"benchmarks.{name}", *map(str, words)]
 
 
 def run(command: Sequence[str], *, answers: bool = True, environ: Mapping[str, str] | None = None) -> Run:

@@ -18,9 +18,7 @@ def measure(place: Workplace) -> Section:
                 f"{count / landed.cpu:,.0f} rows a second, {landed.peak_mb:.0f} MB",
             ]
         )
-    goals.append(
-        Goal(f"Publish {place.sizes[-1]:,} tickets for the first time", f"{rows[-1][1]}, {rows[-1][3]}")
-    )
+    goals.append(Goal(f"Publish {place.sizes[-1]:,} tickets for the first time", f"{rows[-1][1]}, {rows[-1][3]}"))
     text = (
         "A single run each: the one that made the desks of this page. Landing is what a pull does with each page;"
         " its figure is by processor time and includes making the rows up.\n\n"

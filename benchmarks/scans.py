@@ -1,6 +1,6 @@
 """Reading a large nmap file, beside python-libnmap.
 
-    python -m benchmarks.scans deskaudit|libnmap FILE
+python -m benchmarks.scans deskaudit|libnmap FILE
 """
 
 import json
@@ -77,7 +77,10 @@ def measure(place: Workplace) -> Section:
     say(f"an nmap file of {HOSTS:,} hosts")
     file = place.folder / "scan.xml"
     write(file, HOSTS)
-    works = {name: lambda name=name: run(module("scans", name, file)) for name in ("deskaudit", "libnmap")}  # type: ignore[misc]
+    works = {
+        "deskaudit": lambda: run(module("scans", "deskaudit", file)),
+        "libnmap": lambda: run(module("scans", "libnmap", file, tool="libnmap")),
+    }
     found = take_turns(works, place.times)
     for name, runs in found.items():
         if runs[0].answer["found"] != [HOSTS, HOSTS * len(PORTS)]:

@@ -17,7 +17,8 @@ import pyte
 
 COLUMNS, LINES = 80, 24
 QUIET_S = 1.0
-"""No byte for so long: the screen is done."""
+"""The same text for so long: the screen is done."""
+PAUSE_S = 0.2
 
 
 class Painting(NamedTuple):
@@ -41,24 +42,42 @@ class Terminal:
         self._process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True)  # fmt: skip
         os.close(slave)
 
-    def paint(self, within: float = 30.0) -> Painting:
-        """Reads until nothing has come for a second; waits for the first byte no longer than `within` seconds."""
-        chunks: list[tuple[float, bytes]] = []
-        deadline = perf_counter() + within
-        while (left := deadline - perf_counter()) > 0:
-            if not select.select([self._master], [], [], left)[0]:
-                break
-            try:
-                chunks.append((perf_counter() - self._asked, os.read(self._master, 65536)))
-            except OSError:  # the program has gone
-                break
-            deadline = perf_counter() + QUIET_S
-        return self._settle(chunks)
+    def paint(self, marker: str = "", within: float = 30.0) -> Painting:
+        """Reads until the screen has `marker` and its text has not changed for a second: a cursor may go on blinking.
 
-    def send(self, keys: str) -> Painting:
+        Where nothing comes at all it waits `within` seconds. RuntimeError where the marker never comes.
+        """
+        found: list[tuple[float, int, str]] = []  # when, how many bytes, the text then
+        waiting: list[tuple[float, bytes]] = []
+        while (now := perf_counter() - self._asked) < within:
+            if select.select([self._master], [], [], PAUSE_S)[0]:
+                try:
+                    waiting.append((perf_counter() - self._asked, os.read(self._master, 65536)))
+                    continue
+                except OSError:  # the program has gone
+                    break
+            found += self._feed(waiting)  # in a pause, so that the emulator does not take time from the program
+            waiting = []
+            if found and marker in found[-1][2] and now - found[_settled(found)][0] > QUIET_S:
+                break
+        found += self._feed(waiting)
+        if not found or marker not in found[-1][2]:
+            if marker:
+                raise RuntimeError(f"the screen never shows {marker!r}:\n{found[-1][2] if found else ''}")
+            return Painting(0.0, 0, sum(size for _at, size, _text in found), "")
+        done = _settled(found)
+        sizes = [size for _at, size, _text in found]
+        return Painting(found[done][0], sum(sizes[: done + 1]), sum(sizes), found[-1][2])
+
+    def send(self, keys: str, marker: str = "") -> Painting:
         self._asked = perf_counter()
         os.write(self._master, keys.encode())
-        return self.paint(within=5.0)
+        return self.paint(marker, within=5.0)
+
+    def listen(self, seconds: float) -> int:
+        """How many bytes come in so many seconds without a key."""
+        self._asked = perf_counter()
+        return self.paint(within=seconds).whole
 
     def close(self) -> float:
         """Ends the program and gives its peak memory (MB)."""
@@ -77,13 +96,15 @@ class Terminal:
         if self._process.returncode is None:
             self.close()
 
-    def _settle(self, chunks: Sequence[tuple[float, bytes]]) -> Painting:
-        seen = []
-        for _at, data in chunks:
+    def _feed(self, chunks: Sequence[tuple[float, bytes]]) -> list[tuple[float, int, str]]:
+        found = []
+        for at, data in chunks:
             self._stream.feed(data)
-            seen.append("\n".join(self._screen.display))
-        done = next((place for place, text in enumerate(seen) if all(later == seen[-1] for later in seen[place:])), 0)
-        sizes = [len(data) for _at, data in chunks]
-        return Painting(
-            chunks[done][0] if chunks else 0.0, sum(sizes[: done + 1]), sum(sizes), "\n".join(self._screen.display)
-        )
+            found.append((at, len(data), "\n".join(self._screen.display)))
+        return found
+
+
+def _settled(found: Sequence[tuple[float, int, str]]) -> int:
+    """The place of the first chunk after which the text stayed as it is at the end."""
+    last = found[-1][2]
+    return max((place + 1 for place, (_at, _size, text) in enumerate(found) if text != last), default=0)

@@ -1,4 +1,4 @@
-"""What the measurements share: a folder, the made-up desks in it, the other tools, and the form of what they find."""
+"""What the measurements share: a folder, the made-up desks in it, and the form of what they find."""
 
 import os
 import sys
@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.processes import Run, module, run
-
-OTHER_TOOLS = Path(sys.prefix) / "other-tools"
-"""Programs whose dependencies do not go together with ours, each in an environment of its own (see the Makefile)."""
 
 
 class Goal(NamedTuple):

@@ -16,6 +16,9 @@ from deskaudit.secrets import SecretRef
 Options = TypeVar("Options", bound=msgspec.Struct)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+LONGEST_S = 100 * 366 * 86400
+MOST_THREADS = 256
+LEAST_MEMORY = 100_000_000  # bytes: with less the analysis breaks off
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +77,17 @@ class AuditOptions(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True
     item_cap: int = 24
     fail_on: Literal["warn", "fail", "never"] = "fail"
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.threads <= MOST_THREADS:
+            raise ValueError(_("threads is a number from 1 to {most}").format(most=MOST_THREADS))
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT])i?B", self.memory_limit, re.IGNORECASE)
+        if not found or float(found[1]) * 1000 ** ("KMGT".index(found[2].upper()) + 1) < LEAST_MEMORY:
+            raise ValueError(
+                _('memory_limit is "{text}"; write 100MB or more, as 400MB or 2GB').format(text=self.memory_limit)
+            )
+        if self.item_cap < 1:
+            raise ValueError(_("item_cap is 1 or more"))
+
 
 class Terminal(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     help: ClassVar[dict[str, str]] = {
@@ -127,26 +141,32 @@ def seconds(text: str, key: str = "") -> int:
     match = re.fullmatch(r"(\d+)\s*([mhdw])", text.strip())
     if not match:
         raise ConfigError(_('{key}: "{text}" is no duration; write 90m, 6h, 1d or 2w.').format(key=key, text=text))
-    return int(match[1]) * UNITS[match[2]]
+    found = int(match[1]) * UNITS[match[2]] if len(match[1]) <= len(str(LONGEST_S)) else LONGEST_S + 1
+    if found > LONGEST_S:
+        raise ConfigError(_("{key}: {text} is longer than a hundred years.").format(key=key, text=text[:40]))
+    return found
 
 
 def load(file: Path) -> Config:
     """The config of a file. Everything that could be wrong in it is found here, before anything runs."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # some editors begin the file with a byte-order mark
     except FileNotFoundError:
         raise ConfigError(
             _("There is no configuration at {file}.").format(file=file),
             hint=_("Make one: deskaudit init. Or look around first: deskaudit demo."),
         ) from None
     except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigError(_("{file} cannot be read: {fault}").format(file=file, fault=fault)) from None
+        raise ConfigError(
+            _("{file} cannot be read: {fault}").format(file=file, fault=fault),
+            hint=_("It is a text file in UTF-8 that this user may read."),
+        ) from None
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise ConfigError(
             _("{file} is not valid TOML: {fault}").format(file=file, fault=fault),
-            hint=_("Compare with config.example.toml."),
+            hint=_("Compare with: deskaudit init --example."),
         ) from None
     config = read(Config, raw, file, "")
     if "default" not in config.calendars:
@@ -167,10 +187,14 @@ def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, ex
         return msgspec.convert(raw, struct)
     except msgspec.ValidationError as fault:
         message = str(fault).partition(" - at `$")[0]
-        dotted = ".".join(part for part in (prefix, *_blame(struct, raw)) if part)
-        raise ConfigError(
-            f"{_place(file, dotted)}: {dotted}: {message}", hint=_("Correct it; nothing has run.")
-        ) from None
+        blamed = _blame(struct, raw)
+        dotted = ".".join(part for part in (prefix, *blamed) if part)
+        hint = _("Correct it; nothing has run.")
+        if _is_secret(struct, blamed) and message.startswith("Expected `object"):
+            hint = _(
+                'A secret does not stand here itself: write { env = "NAME" }, { command = [...] } or { keyring = "name" }.'
+            )
+        raise ConfigError(f"{_place(file, dotted)}: {dotted}: {message}", hint=hint) from None
 
 
 def _blame(kind: Any, raw: Any) -> list[str]:
@@ -188,6 +212,20 @@ def _blame(kind: Any, raw: Any) -> list[str]:
         except msgspec.ValidationError:
             return [key, *_blame(types[key], value)]
     return []
+
+
+def _is_secret(struct: type[msgspec.Struct], blamed: list[str]) -> bool:
+    return any(
+        blamed[:1] == [field.encode_name] and _struct_in(field.type) is SecretRef
+        for field in msgspec.structs.fields(struct)
+    ) or (len(blamed) > 1 and _is_secret_inside(struct, blamed))
+
+
+def _is_secret_inside(struct: type[msgspec.Struct], blamed: list[str]) -> bool:
+    inner = next(
+        (_struct_in(field.type) for field in msgspec.structs.fields(struct) if field.encode_name == blamed[0]), None
+    )
+    return inner is not None and _is_secret(inner, blamed[1:])
 
 
 def _refuse_unknown(

@@ -2,6 +2,7 @@
 
 import gettext
 import os
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -26,3 +27,14 @@ def item_text(text_id: str, english: str) -> str:
     """An item's title, question or advice, which a locale translates by its id ("HD-15.title", "HD-15.q1")."""
     found = translation().gettext(text_id)
     return english if found == text_id else found
+
+
+def speaks_utf8() -> bool:
+    """Whether the terminal can be sent more than ASCII: the locale says so, or says nothing and stdout can.
+
+    Python itself writes UTF-8 under the C locale, so its encoding alone proves nothing.
+    """
+    named = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
+    if named.split(".")[0] in {"C", "POSIX"} and "utf" not in named.lower():
+        return False
+    return "utf" in (getattr(sys.stdout, "encoding", None) or "").lower()

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from deskaudit.errors import StoreError
+from deskaudit.i18n import _
+
 
 class Paths(msgspec.Struct, frozen=True):
     """`config` is the file; `data` the folder with the database, the snapshot and the frozen rows."""
@@ -34,7 +37,13 @@ class Paths(msgspec.Struct, frozen=True):
 
     def make(self) -> None:
         """Creates the data folder for its owner alone."""
-        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as fault:
+            raise StoreError(
+                _("The data folder {folder} cannot be made: {fault}.").format(folder=self.data, fault=fault.strerror),
+                hint=_("Give this user the right to write there, or choose another place with --data-dir."),
+            ) from None
 
 
 def find(config: str | None = None, data: str | None = None) -> Paths:

@@ -45,6 +45,15 @@ class SecretRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.env, self.command, self.keyring)) != 1:
             raise ValueError('a secret is one of { env = "NAME" }, { command = [...] }, { keyring = "name" }')
+        if not (self.env or self.command or self.keyring):
+            raise ValueError("it names nothing")
+        if isinstance(self.command, str):
+            try:
+                words = shlex.split(self.command)
+            except ValueError as fault:
+                raise ValueError(f"the command cannot be read: {fault}") from None
+            if not words:
+                raise ValueError("it names nothing")
 
     def resolve(self, owner: str) -> Secret:
         """The secret itself. `owner` is the config key it belongs to, for the message."""
@@ -64,15 +73,15 @@ class SecretRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def _from_command(command: list[str] | str, owner: str) -> Secret:
     words = shlex.split(command) if isinstance(command, str) else command
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as fault:
+        done = subprocess.run(words, capture_output=True, timeout=COMMAND_SECONDS, check=False)
+        value = done.stdout.decode().rstrip("\r\n")
+    except (OSError, ValueError, subprocess.TimeoutExpired) as fault:  # ValueError: it is no text, or a NUL in a word
         raise SecretError(
             _("{owner}: the command {command} gave no secret: {fault}").format(
                 owner=owner, command=words[0] if words else "", fault=type(fault).__name__
             ),
             hint=_("Run it by hand and see what it prints."),
         ) from None
-    value = done.stdout.rstrip("\r\n")
     if done.returncode or not value:
         raise SecretError(
             _("{owner}: the command {command} ended with {code} and gave no secret.").format(

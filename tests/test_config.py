@@ -89,3 +89,38 @@ def test_a_sources_own_options_are_checked_the_same_way(tmp_path, line, said):
 @pytest.mark.parametrize(("text", "value"), [("90m", 5400), ("6h", 21600), ("1d", 86400), ("2w", 1209600)])
 def test_durations(text, value):
     assert config.seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["99999999999999999999d", "5300w", "9" * 5000 + "m"])
+def test_a_duration_has_an_end(text):
+    with pytest.raises(ConfigError, match="longer than a hundred years"):
+        config.seconds(text, "sources.x.cadence")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("threads = 0", "threads is a number from 1"),
+        ("threads = 99999999999999999999", "threads"),
+        ('memory_limit = "lots"', "write 100MB or more"),
+        ('memory_limit = "1B"', "write 100MB or more"),
+        ('memory_limit = "5MB"', "write 100MB or more"),
+        ('memory_limit = "-1GB"', "write 100MB or more"),
+        ("item_cap = 0", "item_cap is 1 or more"),
+    ],
+)
+def test_limits_that_the_analysis_could_not_live_with_are_refused_at_load(tmp_path, line, said):
+    with pytest.raises(ConfigError, match=said):
+        load(tmp_path, f"[audit]\n{line}\n")
+    assert load(tmp_path, '[audit]\nmemory_limit = "1.5GB"\n').audit.memory_limit == "1.5GB"
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path):
+    assert load(tmp_path, "\ufeff" + GOOD).desk.name == "Nord"
+
+
+def test_a_secret_in_the_file_is_not_repeated_and_the_way_out_is_named(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, '[desk]\nhash_key = "hunter2hunter2"\n')
+    assert "hunter2" not in str(caught.value)
+    assert 'env = "NAME"' in caught.value.hint

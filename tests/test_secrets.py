@@ -91,3 +91,17 @@ def test_the_hash_key_is_made_once_and_only_for_its_owner(tmp_path):
     file.write_bytes(key[:5])
     with pytest.raises(ConfigError, match="cut short"):
         secrets.hash_key(None, file)
+
+
+@pytest.mark.parametrize(
+    "raw", [{"env": ""}, {"command": []}, {"command": "  "}, {"command": "pass 'x"}, {"keyring": ""}]
+)
+def test_a_reference_to_nothing_is_refused_when_it_is_read(raw):
+    with pytest.raises(msgspec.ValidationError, match=r"names nothing|cannot be read"):
+        msgspec.convert(raw, SecretRef)
+
+
+@pytest.mark.parametrize("words", [[sys.executable, "-c", "import os; os.write(1, bytes([255, 0, 200]))"], ["a\0b"]])
+def test_a_command_that_prints_no_text_is_named(words):
+    with pytest.raises(SecretError, match="gave no secret"):
+        SecretRef(command=words).resolve("sources.desk")

@@ -75,7 +75,8 @@ def _check(
     pairs = planning.checks_of(plan, desk.catalogue)
     window = Window(start=audit.period_start, end=audit.period_end, now=audit.as_of, reference=plan.period.reference)
     frozen = _folder(desk, audit)
-    frozen.mkdir(mode=0o700, parents=True, exist_ok=True)
+    frozen.parent.mkdir(mode=0o700, exist_ok=True)  # `parents` would make it with the umask's mode
+    frozen.mkdir(mode=0o700, exist_ok=True)
     done = desk.store.done_checks(audit.id)
     past = _Past(desk, audit.id)
     for number, (item, check) in enumerate(pairs, start=1):

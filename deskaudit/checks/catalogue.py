@@ -1,13 +1,14 @@
 """The checklist: item files, and a site's own `checks.d`."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from deskaudit.checks.files import read_extra, read_item
+from deskaudit.checks.files import Extra, Part, read_extra, read_item
 from deskaudit.checks.judgements import judgements
 from deskaudit.checks.overrides import apply_override
 from deskaudit.checks.spec import Check, Item, Question
@@ -27,7 +28,8 @@ class Catalogue:
         self.files = files or {}
 
     def check(self, name: str) -> tuple[Item, Check]:
-        """A check by id (15.1) or name (sla-missed). Raises ConfigError with the nearest known one."""
+        """A check by id (15.1; 8.1 is 08.1) or name (sla-missed). Raises ConfigError with the nearest known one."""
+        name = self._meant(name)
         for item, check in self._checks():
             if name in {check.id, check.name}:
                 return item, check
@@ -35,7 +37,8 @@ class Catalogue:
         raise _unknown(_("There is no check {name}.").format(name=name), name, known)
 
     def question(self, name: str) -> tuple[Item, Question]:
-        """A question by id (HD-15.q1). Raises ConfigError with the nearest known one."""
+        """A question by id (HD-15.q1; HD-8.q1 is HD-08.q1). Raises ConfigError with the nearest known one."""
+        name = self._meant(name)
         for item in self.items.values():
             for question in item.question:
                 if question.id.lower() == name.lower():
@@ -48,13 +51,19 @@ class Catalogue:
         if not only:
             return list(self._checks())
         chosen: dict[str, tuple[Item, Check]] = {}
-        for word in only:
+        for word in map(self._meant, only):
             found = [pair for pair in self._checks() if self._is_named(word, *pair)]
             if not found and not any(word.upper() == item.id or word == item.slug for item in self.items.values()):
                 known = [name for pair in self._checks() for name in _names(*pair)]
                 raise _unknown(_("No item, check or group is called {name}.").format(name=word), word, known)
             chosen |= {pair[1].id: pair for pair in found}
         return [pair for pair in self._checks() if pair[1].id in chosen]
+
+    def _meant(self, name: str) -> str:
+        """An id that was written without the zero in front: 8.1 → 08.1, HD-8 → HD-08. Everything else as it is."""
+        whole = re.sub(r"^(hd-)?(?=\d(\.|$))", r"\g<1>0", name, flags=re.IGNORECASE)
+        known = {word.lower() for item in self.items.values() for word in _ids(item)}
+        return whole if name.lower() not in known and whole.lower() in known else name
 
     def _checks(self) -> Iterator[tuple[Item, Check]]:
         for item in self.items.values():
@@ -77,8 +86,7 @@ def load(extra: Path | None = None, *, shipped: Path = SHIPPED, verify: bool = T
     items: dict[str, Item] = {}
     for file in sorted(shipped.glob("*.toml")):
         _add(items, read_item(file), file, files)
-    extras = [(file, read_extra(file)) for file in sorted(extra.glob("*.toml"))] if extra and extra.is_dir() else []
-    for file, found in extras:
+    for file, found in (extras := _read_extras(extra)):
         if found.whole is not None:
             _add(items, found.whole, file, files)
         for part in found.parts:
@@ -93,6 +101,29 @@ def load(extra: Path | None = None, *, shipped: Path = SHIPPED, verify: bool = T
             for check in item.check:
                 validator.check(check, files[check.id])
     return catalogue
+
+
+def _read_extras(folder: Path | None) -> list[tuple[Path, Extra]]:
+    """The files of a site's own `checks.d`; what is no folder, or names a function, is a ConfigError."""
+    if folder is None or not folder.exists():
+        return []
+    if not folder.is_dir():
+        raise ConfigError(
+            _("{file} is no folder.").format(file=folder),
+            hint=_("Put your checks into files of a folder of that name."),
+        )
+    extras = [(file, read_extra(file)) for file in sorted(folder.glob("*.toml"))]
+    for file, found in extras:
+        items: list[Item | Part] = [*([found.whole] if found.whole else []), *found.parts]
+        for check in (check for item in items for check in item.check):
+            if any(leg.rows.startswith("python:") for leg in judgements(check)):
+                raise ConfigError(
+                    _(
+                        "{file}: {id} {name}: a check of your own is SQL; only checks that ship may call a function."
+                    ).format(file=file, id=check.id, name=check.name),
+                    hint=_("Write its rows as a SELECT: docs/writing-a-check.md"),
+                )
+    return extras
 
 
 def weights(catalogue: Catalogue, cap: int) -> dict[str, Any]:
@@ -182,6 +213,10 @@ def _claim(name: str, file: Path, files: dict[str, Path]) -> None:
 
 def _names(item: Item, check: Check) -> tuple[str, ...]:
     return (item.id, item.slug, check.id, check.name, item.group)
+
+
+def _ids(item: Item) -> tuple[str, ...]:
+    return (item.id, *(check.id for check in item.check), *(question.id for question in item.question))
 
 
 def _unknown(message: str, name: str, known: Sequence[str]) -> ConfigError:

@@ -21,7 +21,7 @@ from deskaudit.checks.judgements import LOW_N, Judgement, judgements, verdict
 from deskaudit.checks.needs import find_empty, find_gap, noun
 from deskaudit.checks.spec import Check, Item
 from deskaudit.errors import Cancelled, DeskauditError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.verdicts import SEVERITY_WEIGHT, Evidence, Result, Status
 from deskaudit.text import one_line
 
@@ -58,7 +58,7 @@ def run(item: Item, check: Check, reader: Reader, window: Window, frozen: Path, 
 def check_hash(check: Check, judgement: Judgement) -> str:
     """What a leg's figure depends on: rows, parameters, thresholds, not its words. 16 hex digits."""
     plain: dict[str, Any] = msgspec.to_builtins(judgement)
-    for words in ("title", "says"):
+    for words in ("title", "says", "fail_says"):
         del plain[words]
     plain["rows"] = " ".join(judgement.rows.split())
     about = [ENGINE_VERSION, plain, check.of, check.needs, check.params, check.population, check.clock, check.state_of]
@@ -280,29 +280,35 @@ class _Judge:
         return _Figure(value, now.n, reference=before.value, details=now.details | details)
 
     def _nothing(self, group: Figures) -> _Figure:
-        """No figure, why, and what to do about it: the check's `missing`, else which rows it looked for."""
+        """No figure, and why. What it needs is there (`find_gap`), so `missing` is advice for who expected something."""
         missing = self.check.missing.strip()
         if group.rows:
-            text = _("{n} are listed, but none can be judged yet.").format(n=group.rows)
+            text = ngettext(
+                "{n} {things} is listed, but cannot be judged yet.",
+                "{n} {things} are listed, but none can be judged yet.",
+                group.rows,
+            ).format(n=group.rows, things=noun(self.check.of, group.rows))
         elif self.check.cohort and not missing:
             text = _("Nothing to judge in the period: {cohort}.").format(cohort=self.check.cohort.strip().rstrip("."))
         else:
             text = _("Nothing to judge in the period.")
-        return _Figure(None, 0, missing=f"{text} {missing}".strip())
+        if missing:
+            text = _("{text} If there should be something: {missing}").format(text=text, missing=missing)
+        return _Figure(None, 0, missing=text)
 
     def _result(self, leg: Judgement, group: Figures, listed: int) -> Result:
         figure, segment = self._measure(leg, group), group.segment
         status, low_n = self._status(leg, figure, listed, segment)
         reason = figure.missing
         if listed:
-            figure.details["fail_if"] = listed
+            figure.details |= {"fail_if": listed, "fail_says": leg.fail_says}
         if figure.value is not None:
             reason = reasons.explain(
                 leg, status, figure.value, of=self.check.of, n=figure.n, faults=figure.faults,
                 low_n=low_n, listed=listed, reference=figure.reference,
             )  # fmt: skip
         elif listed:
-            reason = _("{title}: {rows}.").format(title=leg.title, rows=reasons.of_itself(listed))
+            reason = _("{title}: {words}.").format(title=leg.title, words=reasons.of_itself(leg, self.check.of, listed))
         result = _blank(self.item, self.check, leg, status, reason, self.hashes[leg.leg])
         result.segment = segment
         result.weight = 0 if segment is not None else result.weight

@@ -12,6 +12,8 @@ from deskaudit.checks import statistics
 from deskaudit.checks.binding import bind
 from deskaudit.checks.freezing import COLUMNS, Frozen
 from deskaudit.checks.judgements import LOW_N, Judgement
+from deskaudit.errors import ConfigError
+from deskaudit.i18n import _
 from deskaudit.snapshot.reader import quote
 
 EVIDENCE = 20
@@ -71,6 +73,8 @@ def read(connection: duckdb.DuckDBPyConnection, frozen: Frozen, legs: Sequence[J
     evidence: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in connection.execute(statement).fetchall():
         if row[0] == 2:
+            if row[-6] is None:
+                raise ConfigError(_("a row has no subject: which one is judged cannot be said."))
             names = ("leg", "subject", "segment", "good", "value", "badness", "columns")
             evidence[row[1]].append(dict(zip(names, (row[1], *row[-6:]), strict=True)))
         else:
@@ -87,14 +91,14 @@ def read(connection: duckdb.DuckDBPyConnection, frozen: Frozen, legs: Sequence[J
 def fail_if_select(leg: Judgement, binds: dict[str, float]) -> str:
     """The SELECT of a leg's `fail_if` over `judged`."""
     text = bind(leg.fail_if or "", binds)
-    return text if _is_select(text) else f"SELECT judged.segment FROM judged WHERE {text}"
+    return text if is_select(text) else f"SELECT judged.segment FROM judged WHERE {text}"
 
 
 def count_listed(
     connection: duckdb.DuckDBPyConnection, frozen: Frozen, leg: Judgement, binds: dict[str, float]
 ) -> dict[str | None, int]:
     """How many rows of a leg its `fail_if` lists: in each segment where it is a condition, and under None in all."""
-    by_segment = not _is_select(leg.fail_if or "")
+    by_segment = not is_select(leg.fail_if or "")
     unpacked = "".join(
         f""", CAST(json_extract_string("columns", '$."{name}"') AS {kind}) AS "{name}\""""
         for name, kind in frozen.display[leg.rows].items()
@@ -108,7 +112,7 @@ def count_listed(
     return {**found, None: sum(count for _segment, count in rows)}
 
 
-def _is_select(text: str) -> bool:
+def is_select(text: str) -> bool:
     return re.match(r"\s*(SELECT|WITH)\b", text, re.IGNORECASE) is not None
 
 

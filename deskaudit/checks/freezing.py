@@ -14,7 +14,7 @@ from deskaudit.checks.cards import reference_of
 from deskaudit.checks.context import Past, Reader, Row, Window
 from deskaudit.checks.judgements import Judgement, judgements
 from deskaudit.checks.spec import Check
-from deskaudit.errors import ConfigError
+from deskaudit.errors import Cancelled, ConfigError, SnapshotError
 from deskaudit.i18n import _
 from deskaudit.model.entities import ENTITIES
 from deskaudit.snapshot.reader import quote
@@ -97,7 +97,19 @@ def join_frozen(folder: Path, file: Path, reader: Reader, of: Mapping[str, str])
         _named(part, of.get(part.name.removesuffix(".parquet"), ""))
         for part in sorted(folder.glob("*.parquet"))  # check by check, so that a reader skips the others
     ]
-    _copy(reader.connection, " UNION ALL ".join(parts) or f"SELECT * FROM {_nothing()}", file, _SMALL)
+    try:
+        _copy(reader.connection, " UNION ALL ".join(parts) or f"SELECT * FROM {_nothing()}", file, _SMALL)
+    except duckdb.InterruptException as stop:
+        raise Cancelled(_("Stopped while the judged rows were written.")) from stop
+    except duckdb.Error as fault:
+        raise SnapshotError(
+            _("The judged rows cannot be written to {file}: {fault}").format(
+                file=file, fault=str(fault).partition("\n")[0]
+            ),
+            hint=_(
+                "Make room where {folder} lies, or pull again if a file of the snapshot is damaged; then: deskaudit scan --resume"
+            ).format(folder=file.parent),
+        ) from None
     with file.open("rb") as handle:
         os.fsync(handle.fileno())
 

@@ -53,6 +53,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     drift: bool
     only: str | None
     fail_if: str | None
+    fail_says: str
     says: str
     clock: str = "wall"
 
@@ -102,6 +103,8 @@ def _judgement(check: Check, leg: Leg | None) -> Judgement:
             "drift": drift,
             "only": own.only,
             "fail_if": inherited("fail_if"),
+            # a condition of a leg's own is told in its own words, never in those of the check's
+            "fail_says": own.fail_says or (check.fail_says if own.fail_if is None else ""),
             "says": own.says or check.says,
             "clock": check.clock,
             **{name: getattr(limits, name) for name in _THRESHOLDS},
@@ -139,6 +142,17 @@ def verdict(judgement: Judgement, value: float, faults: int | None = None) -> St
     if _within(judgement, value, judgement.warns, judgement.warn_band) or _few(faults, judgement.warn_count):
         return Status.WARN
     return Status.FAIL
+
+
+def allowed_faults(judgement: Judgement, status: Status, value: float, faults: int | None) -> int | None:
+    """`pass_count` or `warn_count`, where it gave the status that the share alone would not have given."""
+    if status is Status.PASS:
+        limit, band, count = judgement.passes, judgement.band, judgement.pass_count
+    elif status is Status.WARN:
+        limit, band, count = judgement.warns, judgement.warn_band, judgement.warn_count
+    else:
+        return None
+    return count if _few(faults, count) and not _within(judgement, value, limit, band) else None
 
 
 def _few(faults: int | None, allowed: int | None) -> bool:

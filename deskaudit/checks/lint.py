@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,19 +49,28 @@ def check_select(connection: duckdb.DuckDBPyConnection, sql: str, also: set[str]
         raise ConfigError(_("its SQL is more than one statement."))
     nodes = list(_walk(tree["statements"]))
     known = set(TABLES) | (also or set())
-    known |= {entry["key"].lower() for node in nodes for entry in (node.get("cte_map") or {}).get("map", [])}
+    named = {entry["key"].lower() for node in nodes for entry in (node.get("cte_map") or {}).get("map", [])}
+    for name in named:
+        # A name such as "/etc/passwd" or "rows.csv" would, outside the WITH that makes it, be read as a file.
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+            raise ConfigError(_("WITH {name}: a name is letters, digits and _.").format(name=name))
+    known |= named
     for node in nodes:
         _check_node(node, known)
 
 
 def _check_node(node: dict[str, Any], known: set[str]) -> None:
     kind = node.get("type")
-    if kind == "BASE_TABLE" and (node["table_name"].lower() not in known or node.get("schema_name")):
+    if kind == "BASE_TABLE" and (
+        node["table_name"].lower() not in known or node.get("schema_name") or node.get("catalog_name")
+    ):
         near = difflib.get_close_matches(node["table_name"], known, n=1)
         raise ConfigError(
             _("there is no table {name}.").format(name=node["table_name"]),
             hint=_("Did you mean {near}?").format(near=near[0]) if near else "",
         )
+    if kind == "SHOW_REF":
+        raise ConfigError(_("SHOW, DESCRIBE and SUMMARIZE are no tables."))
     if kind == "TABLE_FUNCTION":
         raise ConfigError(_("a function is no table: {name}.").format(name=node["function"].get("function_name")))
     if node.get("class") in {"FUNCTION", "WINDOW"} and node["function_name"].lower() not in FUNCTIONS:

@@ -28,7 +28,9 @@ def find_gap(check: Check, reader: Reader, window: Window) -> str:
     for need in check.needs:
         entity, dot, column = need.partition(".")
         if dot and not reader.has_values(need):
-            return _join(_("No {entity} has a {column}.").format(entity=noun(entity, 1), column=column), check.missing)
+            return _join(
+                _("No {entity} has a value for {column}.").format(entity=noun(entity, 1), column=column), check.missing
+            )
     return ""
 
 
@@ -51,6 +53,15 @@ def noun(entity: str, n: int = 2) -> str:
     """An entity's name in a sentence: tickets, backup runs."""
     one, many = _NOUNS.get(entity, (entity.replace("_", " "), entity.replace("_", " ") + "s"))
     return _(one) if n == 1 else _(many)
+
+
+_SHORT = {"backup_job": ("job", "jobs"), "backup_run": ("run", "runs")}
+
+
+def short_noun(entity: str, n: int = 2) -> str:
+    """The same where the sentence has said what it is about: 2 jobs."""
+    one, many = _SHORT.get(entity, ("", ""))
+    return (_(one) if n == 1 else _(many)) if one else noun(entity, n)
 
 
 def _join(first: str, second: str) -> str:

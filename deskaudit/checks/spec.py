@@ -18,7 +18,8 @@ class Judge(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     `only` keeps the rows whose `part` column equals it. `drift`: the value is the change against the reference
     period, in the worse direction: relative, of ratios in percentage points. `fail_if`: a condition on the leg's
     rows (`good = 0 AND role = 'admin'`), or a SELECT from `judged`, which is those rows; any row it lists makes the
-    leg FAIL. Neither thresholds nor `fail_if`: INFO. `says`: the figure in words, for the reason.
+    leg FAIL, and `fail_says` tells in words what that row is. Neither thresholds nor `fail_if`: INFO. `says`: the figure
+    in words, for the reason.
     """
 
     stat: Stat | None = None  # default by kind: share, median, count, mean
@@ -33,7 +34,10 @@ class Judge(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     drift: bool | None = None
     only: str | None = None
     fail_if: str | None = None
-    says: str = ""  # "{faults} of {n} open tickets have no owner"; also {good} and {value}
+    fail_says: str = ""  # what fails by itself: "two failures in a row"; goes with every fail_if
+    says: str = (
+        ""  # "{faults} of {n} open tickets have no owner"; also {good}, {value}, and {change}, the value with its sign
+    )
 
 
 class Leg(Judge, kw_only=True, forbid_unknown_fields=True):

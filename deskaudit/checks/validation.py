@@ -27,7 +27,7 @@ _NEEDED = {
     "correlation": "value",
 }
 _WHOLE = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT"}
-_SAYS = {"faults", "good", "n", "value"}
+_SAYS = {"faults", "good", "n", "value", "change"}
 _STATS = {
     "ratio": {"share", "spread"},
     "duration": {"mean", "median", "p90", "sum", "min", "max", "cv"},
@@ -145,6 +145,7 @@ def _check_thresholds(leg: Judgement) -> None:
     unknown = {name for _text, name, _spec, _turn in string.Formatter().parse(leg.says) if name is not None} - _SAYS
     if unknown:
         raise ConfigError(where + _("says: there is no {name}.").format(name=min(unknown)))
+    _check_fail_says(leg, where)
     limits = [limit for limit in (leg.passes, leg.warns) if limit is not None]
     if limits and leg.better not in {"lower", "higher"}:
         raise ConfigError(where + _('thresholds need better = "lower" or "higher".'))
@@ -158,6 +159,16 @@ def _check_thresholds(leg: Judgement) -> None:
         raise ConfigError(where + _("a share lies between 0 and 1: write 0.95 for 95 %."))
     if leg.kind == "ratio" and leg.judges and leg.better not in {"lower", "higher"} and leg.stat == "share":
         raise ConfigError(where + _('a ratio needs better = "lower" or "higher": which share is it?'))
+
+
+def _check_fail_says(leg: Judgement, where: str) -> None:
+    if leg.fail_if and not leg.fail_says.strip():
+        raise ConfigError(
+            where + _("fail_if has no fail_says: what fails by itself, in words."),
+            hint=_('As in fail_says = "two failures in a row".'),
+        )
+    if leg.fail_says and not leg.fail_if:
+        raise ConfigError(where + _("fail_says goes with fail_if, and there is none."))
 
 
 def _check_contract(check: Check, leg: Judgement, shape: dict[str, str]) -> None:

@@ -86,8 +86,13 @@ def _threshold(leg: Judgement) -> str:
     limits = (("PASS", leg.passes, leg.pass_count), ("WARN", leg.warns, leg.warn_count))
     for word, limit, count in limits:
         if limit is not None:
-            parts.append(f"{word} {sign} {show(limit, leg.unit, leg.clock)}" + (f" or {count} rows" if count else ""))
+            parts.append(
+                f"{word} {sign} {show(limit, leg.unit, leg.clock)}" + (f" or up to {count} rows" if count else "")
+            )
     if leg.fail_if:
-        parts.append(f"FAIL if {' '.join(leg.fail_if.split())}")
-    parts.append(_("else FAIL") if leg.warns is not None or leg.warn_band else _("else WARN"))
+        parts.append(_("FAIL by itself: {words}").format(words=leg.fail_says))
+    if leg.passes is None and leg.band is None and leg.pass_count is None:
+        parts.append(_("else PASS"))
+    else:
+        parts.append(_("else FAIL") if leg.warns is not None or leg.warn_band else _("else WARN"))
     return name + ", ".join(parts)

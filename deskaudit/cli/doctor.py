@@ -41,9 +41,9 @@ def doctor(state: State, *, no_sources: bool) -> int:
     wrong = False
     for finding in _look(state, sources=not no_sources):
         wrong |= finding.level == "wrong"
-        click.echo(f"{finding.level:<6}{finding.topic:<12}{finding.text}")
+        click.echo(f"{finding.level:<6}{finding.topic:<12}{one_line(finding.text, 1000)}")
         if finding.mend:
-            click.echo(f"{'':<18}{finding.mend}")
+            click.echo(f"{'':<18}{one_line(finding.mend, 1000)}")
     return 2 if wrong else 0
 
 

@@ -93,7 +93,7 @@ def run() -> int:
         fault.show()
         return 3
     except (Cancelled, KeyboardInterrupt, click.Abort) as stop:
-        return _end(str(stop) or _("Stopped."), 130)
+        return _end(str(stop) or _("Stopped. What was recorded is kept: deskaudit scan --resume goes on."), 130)
     except DeskauditError as fault:
         if "--verbose" in sys.argv:
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -22,9 +21,15 @@ if TYPE_CHECKING:
 
 @click.command(short_help=_("Set up your desk: asks, probes, writes the config."))
 @click.option("--force", is_flag=True, help=_("Replace a config that exists."))
+@click.option("--example", is_flag=True, help=_("Print a config with every key explained, and write nothing."))
 @click.pass_obj
-def init(state: State, *, force: bool) -> int:
+def init(state: State, *, force: bool, example: bool) -> int:
     """Ask for the desk and its sources, knock at each, and write the configuration."""
+    if example:
+        from deskaudit.cli.example import config_example
+
+        click.echo(config_example(), nl=False)
+        return 0
     file = state.paths.config
     if file.exists() and not force:
         raise ConfigError(
@@ -38,7 +43,7 @@ def init(state: State, *, force: bool) -> int:
     configuration.read(configuration.Config, raw, file, "")
     write(file, raw)
     click.echo(_("Written: {file}").format(file=file))
-    click.echo(_("Next: deskaudit scan, or deskaudit for the app. All keys: config.example.toml"))
+    click.echo(_("Next: deskaudit scan, or deskaudit for the app. All keys: deskaudit init --example"))
     return 0
 
 
@@ -129,7 +134,8 @@ def _ask_option(options: type[msgspec.Struct], field: msgspec.structs.FieldInfo,
 
 def _from_here(answer: str) -> str:
     """A path that is found from the shell's folder, in full: the config lies elsewhere, and paths start there."""
-    return str(Path(answer).expanduser().absolute()) if glob.glob(os.path.expanduser(answer)) else answer
+    full = Path(answer).expanduser().absolute()
+    return str(full) if full.name and any(Path(full.anchor).glob(str(full.relative_to(full.anchor)))) else answer
 
 
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:

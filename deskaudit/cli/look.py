@@ -19,7 +19,7 @@ from deskaudit.model.verdicts import Audit
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
 
-FORMATS = ("text", "json", "csv", "markdown")
+FORMATS = ("text", "json", "csv", "evidence", "markdown")
 
 
 def show_last(state: State) -> None:

@@ -14,7 +14,7 @@ from deskaudit.model.verdicts import Audit, Status
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
 
-FORMATS = ("text", "json", "csv", "markdown")
+FORMATS = ("text", "json", "csv", "evidence", "markdown")
 _LEVELS = {"warn": {Status.WARN, Status.FAIL}, "fail": {Status.FAIL}, "never": set[Status]()}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deskaudit import paths
-from deskaudit.i18n import _
+from deskaudit.i18n import _, speaks_utf8
 
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
@@ -21,7 +21,7 @@ class State:
     ) -> None:
         self.paths = paths.find(config, data_dir)
         self.plain = plain
-        self.ascii = ascii_ or "utf" not in (sys.stdout.encoding or "").lower()
+        self.ascii = ascii_ or not speaks_utf8()
         self.verbose = verbose
         self.remote = remote
 

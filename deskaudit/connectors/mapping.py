@@ -201,7 +201,8 @@ class Mapper:
             Problem(
                 resource="priority",
                 message=_(
-                    "No priority is mapped for {values}; add them to sources.{source}.mapping.priority.values."
+                    "No priority is mapped for {values}; add them to sources.{source}.mapping.priority.values,"
+                    " with field = the column. (columns.priority is for files that say P1 to P4; take it away then.)"
                 ).format(values=named, source=source),
             )
         ]

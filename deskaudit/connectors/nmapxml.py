@@ -17,6 +17,7 @@ from defusedxml.ElementTree import iterparse
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.hosts import mac_vendor, os_family, real_mac
+from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
@@ -24,6 +25,7 @@ from deskaudit.model.entities import Asset, Component, Row
 from deskaudit.text import one_line
 
 PAGE = 2000  # hosts in a batch
+MOST_BYTES_OF_ONE = 4_000_000  # of one name, text or comment
 ALL = frozenset({"asset", "component"})
 
 
@@ -138,7 +140,11 @@ class NmapXml:
 
     def _hosts(self, file: Path, scan: Scan) -> Iterator[Element]:
         """The whole <host> elements of a file, one at a time; `scan` is filled on the way."""
-        size = file.stat().st_size
+        try:
+            refuse_special(file)
+            size = file.stat().st_size
+        except OSError as fault:
+            raise _unreadable(file, fault) from None
         if size > self._options.max_mb * 1_000_000:
             raise SourceError(
                 _("{file} has {size} MB; more than max_mb.").format(file=file.name, size=size // 1_000_000),
@@ -149,11 +155,7 @@ class NmapXml:
             with file.open("rb") as handle:
                 yield from _parse(handle, scan)
         except OSError as fault:
-            raise SourceError(
-                _("{file} cannot be read: {fault}").format(file=file, fault=fault.strerror),
-                kind="bad_file",
-                hint=_("Check its path and rights."),
-            ) from None
+            raise _unreadable(file, fault) from None
 
     def _rows(self, host: Element, scan: Scan, rejects: list[Reject], known: dict[int, bool]) -> list[Row]:
         if _attribute(host, "status", "state") == "down":
@@ -215,6 +217,7 @@ class NmapXml:
 def _started_at(file: Path) -> int:
     """When the scan of a file began, by its first lines; 0 where they do not say."""
     try:
+        refuse_special(file)
         with file.open("rb") as handle:
             found = re.search(rb'<nmaprun[^>]*\bstart="(\d{1,18})"', handle.read(65536))
     except OSError:
@@ -222,10 +225,42 @@ def _started_at(file: Path) -> int:
     return int(found[1]) if found else 0
 
 
+def _unreadable(file: Path, fault: OSError) -> SourceError:
+    return SourceError(
+        _("{file} cannot be read: {fault}").format(file=file, fault=fault.strerror),
+        kind="bad_file",
+        hint=_("Check its path and rights."),
+    )
+
+
+class _Fed:
+    """Feeds the parser, which begins a piece anew with every read: one that never ends would take for ever."""
+
+    def __init__(self, handle: IO[bytes], file: str) -> None:
+        self._handle = handle
+        self._file = file
+        self.since = 0  # bytes since the parser last came to the end of a piece
+
+    def read(self, size: int = -1) -> bytes:
+        if self.since > MOST_BYTES_OF_ONE:
+            raise SourceError(
+                _("{file} holds one name, text or comment of more than {n} MB; no scan does.").format(
+                    file=self._file, n=MOST_BYTES_OF_ONE // 1_000_000
+                ),
+                kind="bad_file",
+                hint=_("Do not trust where it comes from."),
+            )
+        data = self._handle.read(size)
+        self.since += len(data)
+        return data
+
+
 def _parse(handle: IO[bytes], scan: Scan) -> Iterator[Element]:
     root = None
+    fed = _Fed(handle, scan.file)
     try:
-        for event, element in iterparse(handle, events=("start", "end"), forbid_dtd=False, forbid_entities=True):
+        for event, element in iterparse(fed, events=("start", "end"), forbid_dtd=False, forbid_entities=True):
+            fed.since = 0
             if root is None:
                 root = element
                 _open(root, scan)

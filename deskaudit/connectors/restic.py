@@ -20,6 +20,7 @@ import msgspec
 
 from deskaudit.config import seconds
 from deskaudit.connectors import Context
+from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.connectors.resticlog import Run, read_log, read_snapshots
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
@@ -110,8 +111,8 @@ class Restic:
         for job in self._options.jobs:
             try:
                 runs, rejects = self._runs(job)
-                modules[job.name] = _("ok, {n} runs").format(n=len(runs)) + (
-                    _(", {n} files unread").format(n=len(rejects)) if rejects else ""
+                modules[job.name] = (
+                    f"{rejects[0].place}: {rejects[0].reason}" if rejects else _("ok, {n} runs").format(n=len(runs))
                 )
                 authorised = True if job.repository and authorised is None else authorised
             except SourceError as fault:
@@ -286,13 +287,21 @@ class Restic:
 
 
 def _read(file: Path) -> bytes:
-    if file.stat().st_size > MAX_FILE_BYTES:
+    try:
+        refuse_special(file)
+        if file.stat().st_size <= MAX_FILE_BYTES:
+            return file.read_bytes()
+    except OSError as fault:
         raise SourceError(
-            _("{file} has more than {n} MB.").format(file=file.name, n=MAX_FILE_BYTES // 1_000_000),
+            _("{file} cannot be read: {fault}.").format(file=file, fault=fault.strerror),
             kind="bad_file",
-            hint=_("Give one file for each run."),
-        )
-    return file.read_bytes()
+            hint=_("Check its path and rights."),
+        ) from None
+    raise SourceError(
+        _("{file} has more than {n} MB.").format(file=file.name, n=MAX_FILE_BYTES // 1_000_000),
+        kind="bad_file",
+        hint=_("Give one file for each run."),
+    )
 
 
 def _failure(job: Job, code: int, stderr: str) -> SourceError:
@@ -327,5 +336,9 @@ def _warnings(job: Job, runs: list[Run], rejects: list[Reject]) -> list[Problem]
             )
         )
     if rejects:
-        found.append(Problem(job.name, _("{n} files could not be read").format(n=len(rejects)), ("backup_run",)))
+        message = _("{n} logs could not be read, as {place}: {reason}")
+        first = rejects[0]
+        found.append(
+            Problem(job.name, message.format(n=len(rejects), place=first.place, reason=first.reason), ("backup_run",))
+        )
     return found

@@ -239,6 +239,10 @@ def _size(file: Path) -> int:
         return 0  # opening it says what is wrong
 
 
+_PERSONAL = frozenset({"requester", "agent", "agent_email", "owner", "comment"})
+"""Columns that a sample row, which people paste into mails, does not show."""
+
+
 def probe_book(book: Workbook, first_problem: Callable[[Sheet], str]) -> Probe:
     """What the files of a source look like: one word for each file, and the first row of the first that is good.
 
@@ -290,5 +294,5 @@ def _first_row(sheet: Sheet) -> str:
     if first is None:
         return ""
     narrow = sheet.narrow(first.cells)
-    cells = ((field.lstrip(":"), sheet.text(narrow, field)) for field in sheet.names)
+    cells = ((field.lstrip(":"), "…" if field in _PERSONAL else sheet.text(narrow, field)) for field in sheet.names)
     return one_line("; ".join(f"{field} = {text}" for field, text in cells if text), 300)

@@ -21,6 +21,7 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.encodings import explain_undecodable, name_encoding
+from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.connectors.tableoptions import TableOptions
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
@@ -121,6 +122,7 @@ class Table:
         self._wanted = list(dict.fromkeys(wanted))
         self._raw: _Counting | None = None
         try:
+            refuse_special(file)
             found = file.stat()
             self.total, self.modified_at = found.st_size, int(found.st_mtime)
             self._first = _first_bytes(file)

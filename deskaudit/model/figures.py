@@ -30,7 +30,9 @@ def show(value: object, unit: str = "", clock: str = "wall") -> str:
     if shown:
         return shown()
     return (
-        number(value) if unit in {"", "count", "ratio", "number", "text"} else f"{number(value)} {one_line(unit, 20)}"
+        number(value)
+        if unit in {"", "count", "ratio", "number", "rho", "text"}
+        else f"{number(value)} {one_line(unit, 20)}"
     )
 
 
@@ -69,7 +71,7 @@ def _pair(left: int, big: int, big_unit: str, small: int, small_unit: str, *, le
 
 
 def number(value: float) -> str:
-    """Groups of three from 10 000 on, at most two decimals, no needless ones."""
+    """Groups of three from 10 000 on, at most two decimals, no needless ones; "< 0.01" for what would look like nothing."""
     if isinstance(value, int) or float(value).is_integer():
         return _group(f"{int(value)}")
     places = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
@@ -77,7 +79,7 @@ def number(value: float) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     if text in {"0", "-0"}:
-        return f"{value:.2g}"
+        return "< 0.01" if value > 0 else "> -0.01"
     whole, dot, part = text.partition(".")
     return _group(whole) + dot + part
 
@@ -119,7 +121,15 @@ def threshold(at: float | None, unit: str, better: str, clock: str = "wall") -> 
     """Which figures pass: "≥ 95.0 %", "≤ 4 h"; empty where nothing is judged by one number."""
     if at is None or better not in {"higher", "lower"}:
         return ""
-    return ("≥ " if better == "higher" else "≤ ") + show(at, unit, clock)
+    return ("≥ " if better == "higher" else "≤ ") + exact(at, unit, clock)
+
+
+def exact(limit: float, unit: str, clock: str = "wall") -> str:
+    """A limit as `show` has it, but with its own digits where that would say "< 0.1 %"."""
+    shown = show(limit, unit, clock)
+    if not shown.startswith(("<", ">")):
+        return shown
+    return f"{limit * 100:g} %" if unit == "share" else f"{limit:g}"
 
 
 def signed(delta: float, unit: str, clock: str = "wall") -> str:
@@ -127,7 +137,7 @@ def signed(delta: float, unit: str, clock: str = "wall") -> str:
     if unit == "points":
         return _("{n} points").format(n=f"{delta:+.1f}")
     text = show(delta, unit, clock)
-    return text if text.startswith(("-", "<")) or text == NONE else f"+{text}"
+    return text if text.startswith(("-", "<", ">")) or text == NONE else f"+{text}"
 
 
 def unit_of(column: str, units: dict[str, str]) -> str:

@@ -63,7 +63,8 @@ def _is_news(change: Change) -> bool:
 
 
 def _name(audit: Audit) -> str:
-    return f"{audit.id} ({audit.kind}, {day(periods.iso(audit.as_of), audit.zone)})"
+    first, last = (day(periods.iso(at), audit.zone) for at in (audit.period_start, audit.period_end - 1))
+    return _("{id} ({kind}, {first} to {last})").format(id=audit.id, kind=audit.kind, first=first, last=last)
 
 
 def _assured(before: Audit, after: Audit) -> str:

@@ -46,7 +46,9 @@ class Reader:
         except duckdb.Error as fault:
             self.close()
             raise SnapshotError(
-                _("The snapshot in {folder} cannot be read: {fault}").format(folder=folder, fault=fault),
+                _("The snapshot in {folder} cannot be read: {fault}").format(
+                    folder=folder, fault=str(fault).splitlines()[0]
+                ),
                 hint=_("Remove the folder and pull again: it is a copy of your sources."),
             ) from None
 

@@ -171,6 +171,7 @@ def connect(*, memory_limit: str = "400MB", threads: int = 2, spill: str = "") -
     connection = duckdb.connect(":memory:", config=options)
     # It would be drawn over the app, and into what scripts read. A cursor of the connection needs the same.
     connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET python_enable_replacements = false")  # a table's name never means a variable of ours
     return connection
 
 

@@ -158,8 +158,8 @@ def _kind(before: Result | None, after: Result | None) -> tuple[ChangeKind, bool
         return "check_changed", False
     was = before is not None and before.status in _FINDING
     found = after is not None and after.status in _FINDING
-    if found and not was:
-        return "new", before is None or after is None or not before.status.judged or _is_clear(before, after)
+    if found and not was and before and after and before.status.judged:
+        return "new", _is_clear(before, after)
     if before is None or after is None or not (before.status.judged and after.status.judged):
         both_told = before and after and before.status is after.status is Status.INFO
         return ("same" if both_told else "not_tested"), False

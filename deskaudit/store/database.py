@@ -95,8 +95,8 @@ class Database:
     def write(self) -> Iterator["sqlite_utils.Database"]:
         """One transaction, all or nothing. It takes the write lock at once: a read that turns writer could only fail."""
         with self._turn, self._faults():
-            self._db.conn.execute("BEGIN IMMEDIATE")
-            try:
+            try:  # BEGIN too: whoever stops the program right behind it must not leave the transaction open
+                self._db.conn.execute("BEGIN IMMEDIATE")
                 yield self._db
                 self._db.conn.execute("COMMIT")
             except BaseException:
@@ -107,8 +107,8 @@ class Database:
     def read(self) -> Iterator["sqlite_utils.Database"]:
         """Several reads of one state of the file."""
         with self._turn, self._faults():
-            self._db.conn.execute("BEGIN")
             try:
+                self._db.conn.execute("BEGIN")
                 yield self._db
             finally:
                 self._db.rollback()

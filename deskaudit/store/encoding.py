@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import msgspec
 
+from deskaudit.errors import StoreError
+from deskaudit.i18n import _
 from deskaudit.model.verdicts import Answer, AskedQuestion, Audit, AuditedItem, Evidence, Result, SourcePull, Status
 from deskaudit.text import clean
 
@@ -53,7 +55,13 @@ def clean_strings(value: object) -> Any:
 
 
 def from_json(value: str | None) -> Any:
-    return msgspec.json.decode(value) if value else {}
+    try:
+        return msgspec.json.decode(value) if value else {}
+    except msgspec.DecodeError as fault:
+        raise StoreError(
+            _("The database holds a cell that is no JSON ({fault}).").format(fault=fault),
+            hint=_("It was changed from outside, or is damaged: restore deskaudit.db from a backup."),
+        ) from None
 
 
 def audit_to_row(audit: Audit) -> Row:

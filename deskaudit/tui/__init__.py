@@ -1,8 +1,10 @@
 """The Textual app. Nothing here imports textual before the profile of the line is set."""
 
 import os
-import sys
 from typing import TYPE_CHECKING
+
+from deskaudit.errors import ConfigError
+from deskaudit.i18n import _, speaks_utf8
 
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
@@ -13,8 +15,16 @@ def is_remote() -> bool:
     return bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
 
 
-def is_utf8() -> bool:
-    return "utf" in (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+def check_terminal() -> None:
+    """ConfigError where the terminal cannot place its cursor: the screens would come out as a heap of codes."""
+    name = os.environ.get("TERM", "")
+    if name in {"", "dumb"}:
+        raise ConfigError(
+            _("This terminal cannot show screens: TERM is {name}.").format(name=name or _("not set")),
+            hint=_(
+                "deskaudit --plain shows the last audit as lines; elsewhere, TERM=xterm-256color opens the screens."
+            ),
+        )
 
 
 def set_profile(*, remote: bool) -> None:
@@ -32,11 +42,12 @@ def run(desk: "Desk", *, remote: bool | None = None, ascii: bool = False) -> int
     """Opens the app on a desk; returns when the user leaves, with the exit code.
 
     remote: the light profile for slow lines; None asks the environment. ascii: no glyph beyond ASCII; a terminal that
-    does not speak UTF-8 gets that anyway. ConfigError for a wrong key in [terminal.keys].
+    does not speak UTF-8 gets that anyway. ConfigError for a wrong key in [terminal.keys] and for a dumb terminal.
     """
+    check_terminal()
     light = is_remote() if remote is None else remote
     set_profile(remote=light)
     from deskaudit.tui.app import main
     from deskaudit.tui.desk import DeskSession
 
-    return main(DeskSession(desk), remote=light, ascii_only=ascii or not is_utf8())
+    return main(DeskSession(desk), remote=light, ascii_only=ascii or not speaks_utf8())

@@ -2,12 +2,13 @@
 
 import getpass
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from deskaudit.checks.spec import Question
 from deskaudit.i18n import _
-from deskaudit.model.verdicts import Answer
+from deskaudit.model.verdicts import Answer, Status
 from deskaudit.store import Store
 
 YES_WORDS = {"yes": _("yes"), "partly": _("partly"), "no": _("no"), "na": _("not applicable")}
@@ -27,6 +28,21 @@ def owes_note(question: Question, answer: Answer | None) -> bool:
 
 def in_words(question: Question, answer: Answer) -> str:
     return YES_WORDS.get(answer.value, answer.value) if question.type == "yes" or answer.value == "na" else answer.value
+
+
+def still_to_go(item: str, weights: Mapping[str, Any], known: Mapping[str, Answer]) -> str:
+    """Why an answer has not moved the headline yet, as the item's other questions are open; "" where it has.
+
+    weights: those pinned in the audit.
+    """
+    from deskaudit.checks import scoring
+
+    asked = weights.get("items", {}).get(item, {}).get("questions", {})
+    given = {name: answer for name, answer in known.items() if is_done(answer)}
+    left = sum(name not in given and not question["scope"] for name, question in asked.items())
+    if not left or scoring.manual_status(asked, given) is not Status.TODO:
+        return ""  # all are there, or what is open can no longer change the verdict
+    return _(" (counts once all of {item} are answered, {n} to go)").format(item=item, n=left)
 
 
 def refuse(question: Question, text: str) -> str:

@@ -192,6 +192,7 @@ class DeskauditApp(App[None], inherit_bindings=False):
 
     async def action_go(self, mode: str) -> None:
         """To a screen; a second time to its beginning."""
+        await self._close_lists()
         if mode == self.current_mode:
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
@@ -205,6 +206,11 @@ class DeskauditApp(App[None], inherit_bindings=False):
         self.wanted_item = item
         self.touch()
         self.call_later(self._go_fresh, mode)
+
+    async def _close_lists(self) -> None:
+        """A list of commands or audits asks for one choice: whoever goes elsewhere has left it for good."""
+        while any(isinstance(screen, Palette | Picker) for screen in self.screen_stack[1:]):
+            await self.pop_screen()
 
     async def _go_fresh(self, mode: str) -> None:
         await self.switch_mode(mode)
@@ -233,14 +239,24 @@ class DeskauditApp(App[None], inherit_bindings=False):
                 seen.add(binding.id or "")
                 key = self.keymap.get(binding.id or "", binding.key)
                 name = binding.action.partition("(")[0]
-                found.append(Command(binding.tooltip or binding.description, key, binding.action, room.why_not(name)))
+                found.append(
+                    Command(
+                        binding.tooltip or binding.description,
+                        key,
+                        binding.action,
+                        room.why_not(name),
+                        binding.description,
+                        binding.id or "",
+                    )
+                )
         return found
 
     async def _run_command(self, command: Command | None) -> None:
         if command is not None:
             await self.run_action(command.action, self.screen if _acts(self.screen, command.action) else self)
 
-    def action_choose_audit(self) -> None:
+    async def action_choose_audit(self) -> None:
+        await self._close_lists()
         if isinstance(self.screen, Room):
             try:
                 audits = self.audits()

@@ -64,10 +64,10 @@ def beside(result: Result) -> str:
     parts = []
     for key, value in result.details.items():
         match key, value:
-            case "min" | "max" | "sum" | "band" | "not_judged", _value:
+            case "min" | "max" | "sum" | "band" | "not_judged" | "fail_says", _value:
                 continue
             case "fail_if", int() as n:
-                parts.append(ngettext("{n} row alone makes it fail", "{n} rows alone make it fail", n).format(n=n))
+                parts.append(_alone(result, n))
             case "parts", dict() as halves:
                 parts += [_part(name, half) for name, half in halves.items()]
             case _, bool():
@@ -75,6 +75,13 @@ def beside(result: Result) -> str:
             case _, int() | float() | str():
                 parts.append(f"{key.replace('_', ' ')} {figures.show(value)}")
     return ", ".join(parts)
+
+
+def _alone(result: Result, n: int) -> str:
+    """What fails by itself, in the check's words; without any in audits that did not keep them."""
+    if words := result.details.get("fail_says"):
+        return f"{words} ({n})"
+    return ngettext("{n} row alone makes it fail", "{n} rows alone make it fail", n).format(n=n)
 
 
 def _part(name: str, half: dict[str, Any]) -> str:
@@ -95,14 +102,22 @@ def limit(result: Result) -> str:
     return figures.threshold(result.pass_at, result.unit, result.better, result.clock)
 
 
-def limits(result: Result) -> str:
-    """All thresholds in a sentence."""
+def limits(result: Result, check: Check | None = None) -> str:
+    """All thresholds in a sentence, and what makes it fail whatever the figure is."""
     at = limit(result)
+    alone = fails_alone(result, check)
     if not at:
-        return _("nothing: it is reported, not judged")
+        return _("FAIL: {rule}; else PASS").format(rule=alone) if alone else _("nothing: it is reported, not judged")
     text = _("PASS {at}").format(at=at)
     warn = figures.threshold(result.warn_at, result.unit, result.better, result.clock)
-    return text + _(", WARN {at}, else FAIL").format(at=warn) if warn else text
+    text = text + _(", WARN {at}, else FAIL").format(at=warn) if warn else text
+    return text + _(". FAIL also: {rule}").format(rule=alone) if alone else text
+
+
+def fails_alone(result: Result, check: Check | None) -> str:
+    """What makes the result fail by itself, in words; a leg that has no rule of its own takes its check's."""
+    leg = next((each for each in check.leg if each.leg == result.leg), None) if check and result.leg else None
+    return (leg.fail_says if leg else "") or (check.fail_says if check else "")
 
 
 def interval(result: Result) -> str:

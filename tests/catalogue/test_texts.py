@@ -49,6 +49,8 @@ def test_a_check_explains_itself(shipped, check_id):
     assert len(shown) <= 6
     for leg in judgements(check):
         assert leg.title
+        assert "cause" not in leg.says  # what moves together need not be cause and effect
+        assert not leg.fail_says.endswith(".")  # it stands inside a sentence
 
 
 def test_only_the_restore_question_must_be_yes(shipped):

@@ -139,6 +139,8 @@ class TestLoad:
             ("FROM s\n", "FROM s JOIN tickt ON 1 = 1\n", "there is no table tickt", "ticket"),
             ("FROM s\n", "FROM read_csv('/etc/passwd') s\n", "read_csv", ""),
             ("FROM s\n", "FROM '/etc/passwd'\n", "there is no table /etc/passwd", ""),
+            ("FROM s\n", "FROM (SHOW TABLES) s\n", "SHOW, DESCRIBE and SUMMARIZE", ""),
+            ("FROM s\n", 'FROM (WITH "/etc/x.csv" AS (SELECT 1 AS y) SELECT y FROM "/etc/x.csv") z, "/etc/x.csv" s\n', "letters, digits and _", ""),
             ("s.overrun_w AS badness", "strftime(s.overrun_w, '%Y') AS badness", "strftime is not among", "coalesce|count"),
             ("s.overrun_w AS badness", "CAST(s.overrun_w AS DATE) AS badness", "CAST to DATE is not portable", "BIGINT"),
             ("s.overrun_w AS badness", "current_date AS badness", "the time is :now", ""),
@@ -150,8 +152,11 @@ class TestLoad:
             ("AS subject", "AS thing", "no column subject", ""),
             ("FROM s\n", "FROM s; DROP TABLE ticket\n", "SQL", ""),
             ("FROM s\n", "FROM s; SELECT 1\n", "more than one statement", ""),
-            ("passes = 0.05", 'passes = 0.05\nfail_if = "nothing = 1"', "nothing", ""),
-            ("passes = 0.05", 'passes = 0.05\nfail_if = "SELECT 1 FROM judgd"', "there is no table judgd", "judged"),
+            ("passes = 0.05", 'passes = 0.05\nfail_if = "good = 0"', "fail_if has no fail_says", "two failures"),
+            ("passes = 0.05", 'passes = 0.05\nfail_says = "a fault"', "fail_says goes with fail_if", ""),
+            ("passes = 20", 'passes = 20\nfail_if = "value = 0"', "leg p90: fail_if has no fail_says", ""),
+            ("passes = 0.05", 'passes = 0.05\nfail_says = "none"\nfail_if = "nothing = 1"', "nothing", ""),
+            ("passes = 0.05", 'passes = 0.05\nfail_says = "none"\nfail_if = "SELECT 1 FROM judgd"', "there is no table judgd", "judged"),
             ("passes = 0.05", 'passes = 0.05\nonly = "x"', "no column part", ""),
             ("slack = 60", 'slack = 60\n[check.columns]\nbadnes = "s"', "columns: its rows have no badnes", ""),
             ('rows = "SELECT t.id', 'rows = "python:deskaudit.checks.nothing:rows"\nwhy = "SELECT t.id', "names no function", "python:"),
@@ -191,6 +196,15 @@ class TestSelect:
     )
     def test_by_any_name(self, site, only, ids):
         assert [check.id for _item, check in site().select(only)] == ids
+
+    def test_the_zero_in_front_may_be_left_out(self, site):
+        found = site(ITEM.replace("HD-15", "HD-08").replace('"15.', '"08.'))
+        assert found.check("8.1")[1].id == "08.1"
+        assert found.question("hd-8.q1")[1].id == found.question("HD-08.q1")[1].id == "HD-08.q1"
+        for words in (["HD-8"], ["hd-8"], ["8.1", "8.2"]):
+            assert [check.id for _item, check in found.select(words)] == ["08.1", "08.2"], words
+        with pytest.raises(ConfigError, match=r"no check 8\.9\."):
+            found.check("8.9")
 
     def test_an_unknown_word_gets_the_nearest(self, site):
         with pytest.raises(ConfigError, match="sla-mised") as caught:
@@ -245,6 +259,14 @@ class TestSite:
         assert [each.id for each in found.items["HD-15"].check] == ["15.1", "15.2", "15.90"]
         assert found.question("HD-15.q90")[0].id == "HD-15"
         assert refusal(site, own=own.replace('item = "HD-15"', 'item = "HD-51"')).hint == "Did you mean HD-15?"
+
+    def test_a_function_is_refused_in_a_site_s_own_file(self, site):
+        own = ITEM.replace("HD-15", "S-1").replace("service-levels", "ours").replace("15.", "S1.")
+        own = own.replace("sla-missed", "ours-a").replace("two-legs", "ours-b")
+        rows = own[own.index('rows = "SELECT t.id') :].split("\n", 1)[0]
+        found = refusal(site, own=own.replace(rows, 'rows = "python:os:system"'))
+        assert "only checks that ship may call a function" in found.message
+        assert "SELECT" in found.hint
 
     def test_an_id_that_ships_is_taken(self, site):
         found = refusal(site, own=ITEM.replace("service-levels", "other"))

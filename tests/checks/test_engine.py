@@ -44,6 +44,38 @@ class TestRatio:
         assert result.reason == "7 of 120 open tickets have no owner (5.8 %); at most 5.0 % passes."
 
     @pytest.mark.parametrize(
+        ("better", "says", "said"),
+        [
+            ("higher", "{faults} of {n} were missed", "6 of 60 were missed: 90.0 % were good; at least 90.0 % passes."),
+            ("higher", "{good} of {n} were kept", "54 of 60 were kept (90.0 %); at least 90.0 % passes."),
+            ("lower", "{good} of {n} were kept", "54 of 60 were kept: 10.0 % were at fault; at most 90.0 % passes."),
+            ("higher", "{faults} missed, {value} kept", "6 missed, 90.0 % kept; at least 90.0 % passes."),
+            ("higher", "kept: {change}", "Kept: +90.0 %; at least 90.0 % passes."),
+        ],
+    )
+    def test_a_count_of_one_side_names_the_share_of_the_other(self, desk, make_check, listed, better, says, said):
+        check = make_check(rows=listed(GOOD, *faults(6, 60)), better=better, passes=0.9, says=says)
+        assert desk.judge(check)[0].reason == said
+
+    @pytest.mark.parametrize(
+        ("count", "said"),
+        [
+            (1, "at most 5.0 % passes."),
+            (3, "up to 3 pass whatever their share."),
+            (4, "up to 5 only warn whatever their share."),
+            (6, "more than 15.0 % fails."),
+        ],
+    )
+    def test_the_reason_names_what_decided(self, desk, make_check, listed, count, said):
+        rows = listed(GOOD, *faults(count, 20))
+        check = make_check(rows=rows, better="lower", passes=0.05, warns=0.15, pass_count=3, warn_count=5)
+        assert desk.judge(check)[0].reason.split("; ")[1] == said
+
+    def test_a_warning_by_the_share_tells_the_floor_too(self, desk, make_check, listed):
+        check = make_check(rows=listed(GOOD, *faults(4, 40)), better="lower", passes=0.05, warns=0.15, pass_count=3)
+        assert desk.judge(check)[0].reason.endswith("at most 5.0 % passes, and up to 3 pass whatever their share.")
+
+    @pytest.mark.parametrize(
         ("share", "status"), [(20, Status.PASS), (21, Status.WARN), (60, Status.WARN), (61, Status.FAIL)]
     )
     def test_a_threshold_itself_is_kept(self, desk, make_check, listed, share, status):
@@ -72,11 +104,15 @@ class TestRatio:
         check = make_check(rows=listed(GOOD, (1, "a", None, 0)), better="lower", passes=0.3)
         (result,) = desk.judge(check)
         assert (result.status, result.value) == (Status.NODATA, None)
-        assert result.reason == "1 are listed, but none can be judged yet."
+        assert result.reason == "1 ticket is listed, but cannot be judged yet."
         empty = make_check(
             rows=listed(GOOD, (1, None, 1, 0)) + " WHERE 1 = 0", better="lower", passes=0.3, cohort="Created in it."
         )
         assert desk.judge(empty)[0].reason == "Nothing to judge in the period: Created in it."
+        advised = make_check(rows=empty.rows, better="lower", passes=0.3, missing="Connect a help desk.")
+        assert desk.judge(advised)[0].reason == (
+            "Nothing to judge in the period. If there should be something: Connect a help desk."
+        )
 
     def test_segments_are_judged_apart_and_weigh_nothing(self, desk, make_check, listed):
         rows = listed(GOOD, *faults(5, 20, "mail"), *[(i, "chat", 1, 0) for i in range(21, 61)], (61, None, 0, 1))
@@ -358,7 +394,12 @@ class TestLegs:
     def test_a_leg_may_have_rows_of_its_own(self, desk, make_check, listed):
         legs = [
             {"leg": "one", "rows": listed(GOOD, *faults(1, 2))},
-            {"leg": "two", "rows": listed("subject, good, extra", (9, 0, "x")), "fail_if": "extra = 'x'"},
+            {
+                "leg": "two",
+                "rows": listed("subject, good, extra", (9, 0, "x")),
+                "fail_if": "extra = 'x'",
+                "fail_says": "x",
+            },
         ]
         results = desk.judge(make_check(better="lower", passes=1, leg=legs))
         assert [(r.leg, r.n, r.status) for r in results] == [("two", 1, Status.FAIL), ("one", 2, Status.PASS)]
@@ -375,18 +416,24 @@ class TestFailIf:
     def test_one_row_is_enough_even_in_a_small_sample(self, desk, make_check, listed):
         rows = listed("subject, segment, good, role", (1, "a", 1, "admin"), (2, "b", 1, "agent"))
         check = make_check(
-            rows=rows, better="lower", passes=0.5, fail_if="role = 'admin' AND good >= :least", params={"least": 1}
-        )
+            rows=rows, better="lower", passes=0.5, fail_if="role = 'admin' AND good >= :least",
+            fail_says="an administrator", params={"least": 1},
+        )  # fmt: skip
         results = desk.judge(check)
         assert [(r.segment, r.status) for r in results] == [(None, Status.FAIL), ("a", Status.FAIL), ("b", Status.PASS)]
         assert whole(results).details["fail_if"] == 1
-        assert "1 row alone makes it fail" in whole(results).reason
+        assert whole(results).details["fail_says"] == "an administrator"
+        assert whole(results).reason == (
+            "Tickets without an owner: 0 of 2 tickets (0.0 %); FAIL: an administrator (1 ticket)."
+        )
 
     def test_a_select_over_the_judged_rows(self, desk, make_check, listed):
         rows = listed("subject, good, bytes", (1, 1, 5), (2, 1, 0), (3, 0, 0))
         fail_if = "SELECT j.bytes FROM judged j GROUP BY j.bytes HAVING COUNT(*) > 1"
-        check = make_check(rows=rows, kind="count", passes=5, fail_if=fail_if)
-        assert desk.judge(check)[0].status is Status.FAIL
+        check = make_check(rows=rows, kind="count", passes=5, fail_if=fail_if, fail_says="one size twice")
+        (result,) = desk.judge(check)
+        assert result.status is Status.FAIL
+        assert result.reason.endswith("FAIL: one size twice (1 row).")  # what it lists are sizes, no tickets
         assert (
             desk.judge(make_check(rows=rows, kind="count", passes=5, fail_if=fail_if.replace("1", "2")))[0].status
             is Status.PASS
@@ -394,11 +441,15 @@ class TestFailIf:
 
     def test_it_may_stand_alone(self, desk, make_check, listed):
         rows = listed("subject, value, never", (1, None, 1))
-        (result,) = desk.judge(make_check(rows=rows, kind="number", stat="max", fail_if="never = 1", title="Backups"))
+        check = make_check(
+            rows=rows, kind="number", stat="max", of="backup_job", title="Backups",
+            fail_if="never = 1", fail_says="no restore was ever recorded",
+        )  # fmt: skip
+        (result,) = desk.judge(check)
         assert (result.status, result.value, result.reason) == (
             Status.FAIL,
             None,
-            "Backups: 1 row alone makes it fail.",
+            "Backups: no restore was ever recorded (1 job).",
         )
         rows = listed(GOOD, *faults(5, 40))
         (result,) = desk.judge(make_check(rows=rows, better="lower", fail_if="badness > 1000"))

@@ -50,7 +50,7 @@ class TestNeeds:
         tickets(desk)
         check = make_check(rows=OPEN, better="lower", passes=1, needs=["ticket.priority"], missing="Map priorities.")
         (result,) = desk.judge(check)
-        assert (result.status, result.reason) == (Status.NODATA, "No ticket has a priority. Map priorities.")
+        assert (result.status, result.reason) == (Status.NODATA, "No ticket has a value for priority. Map priorities.")
 
     def test_state_has_no_past(self, desk, make_check):
         tickets(desk)
@@ -244,7 +244,13 @@ def named(monkeypatch):
 class TestPythonRows:
     def test_they_are_judged_like_any_others(self, desk, make_check, named, window):
         check = make_check(
-            rows=named("two_rows"), better="lower", passes=0.4, needs=[], population="census", fail_if="started < 0"
+            rows=named("two_rows"),
+            better="lower",
+            passes=0.4,
+            needs=[],
+            population="census",
+            fail_if="started < 0",
+            fail_says="it began before the world",
         )
         results = desk.judge(check)
         assert [(r.segment, r.value) for r in results] == [(None, 0.5), ("5", 1.0), ("a", 0.0)]

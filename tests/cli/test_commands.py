@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from deskaudit import cli
 from deskaudit.cli.group import COMMANDS
 
 
@@ -78,6 +79,23 @@ def test_a_broken_source_is_named_with_the_next_step(call, desk):
     assert (code, "tickets" in out) == (2, True)
 
 
+def test_doctor_lets_no_escape_of_the_config_through(call, desk):
+    file = desk / "config.toml"
+    file.write_text(file.read_text().replace('"Small desk"', '"\\u001b]52;c;aGk=\\u0007Desk"'))
+    out = call("doctor")[1]
+    assert "Desk" in out
+    assert not {"\x1b", "\x07"} & set(out)
+
+
+def test_a_data_folder_that_cannot_be_made_names_the_next_step(desk, monkeypatch, capsys):
+    argv = ["deskaudit", "--config", str(desk / "config.toml"), "--data-dir", str(desk / "config.toml"), "scan"]
+    monkeypatch.setattr(sys, "argv", argv)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 2
+    assert "--data-dir" in capsys.readouterr().err
+
+
 def test_doctor_names_the_paths(call, desk):
     out = call("doctor")[1]
     assert str(desk / "config.toml") in out
@@ -109,3 +127,11 @@ def test_init_asks_probes_and_writes(call, desk, monkeypatch):
     assert (desk / "new.toml").stat().st_mode & 0o777 == 0o600
     code, _out, err = call("init", config="new.toml")
     assert (code, "--force" in err) == (3, True)
+
+
+def test_the_example_has_every_key_and_is_a_config(call, desk):
+    code, out, _err = call("init", "--example")
+    assert code == 0
+    (desk / "example.toml").write_text(out)
+    assert call("doctor", "--no-sources", config="example.toml")[1].count("wrong") == 1, "no source is configured"
+    assert all(f"[sources.{name}]" in out for name in ("liveagent", "csv", "assets", "nmap", "restic"))

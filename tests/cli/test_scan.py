@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import stat
 
@@ -111,6 +112,19 @@ def test_every_file_with_data_is_for_its_owner(desk, scanned):
     files = [path for path in (desk / "data").rglob("*") if path.is_file()]
     assert len(files) > 5
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_every_folder_with_data_is_for_its_owner_whatever_the_umask(call, desk):
+    before = os.umask(0)
+    try:
+        assert call("scan", "--quick")[0] in {0, 1}
+    finally:
+        os.umask(before)
+    folders = [desk / "data", *(path for path in (desk / "data").rglob("*") if path.is_dir())]
+    assert {
+        folder.name: stat.S_IMODE(folder.stat().st_mode) for folder in folders if folder.stat().st_mode & 0o77
+    } == {}
+    assert (desk / "data" / "judged").is_dir()
 
 
 def test_an_unknown_check_is_told_before_anything_runs(call, desk):

@@ -190,6 +190,19 @@ def test_whatever_happens_to_a_file_only_source_errors_come_out(tmp_path, cut, a
         assert len(rows_of(batches, Asset)) <= 2
 
 
+@pytest.mark.parametrize("piece", ["<!--{}-->", '<a b="{}"/>'])
+def test_a_piece_without_an_end_is_given_up_early(tmp_path, piece):
+    (tmp_path / "s.xml").write_text(scan(host("10.0.0.1"), piece.format("x" * 20_000_000), host("10.0.0.2")))
+    with pytest.raises(SourceError, match="more than 4 MB"):
+        pull(tmp_path)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "s.xml")
+    with pytest.raises(SourceError, match="pipe or a device"):
+        pull(tmp_path)
+
+
 @pytest.mark.realtool
 @pytest.mark.skipif(not shutil.which("nmap") and not os.environ.get("CI"), reason="nmap is not installed")
 def test_a_real_scan_of_loopback_sees_a_real_listener(tmp_path):

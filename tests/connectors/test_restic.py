@@ -238,3 +238,12 @@ def test_a_real_missing_repository_is_told_as_such(tmp_path, monkeypatch):
     monkeypatch.setenv("RESTIC_PASSWORD", "x")
     with pytest.raises(SourceError, match="no restic repository"):
         pull(restic(tmp_path, job_of(tmp_path)))
+
+
+def test_pipes_and_folders_are_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "1.log")
+    (batch,) = pull(restic(tmp_path, Job(name="files", logs=["1.log"])))
+    assert ["pipe or a device" in reject.reason for reject in batch.rejects] == [True]
+    (tmp_path / "list.json").mkdir()
+    (batch,) = pull(restic(tmp_path, Job(name="files", logs=["1.log"], snapshots=["list.json"])))
+    assert any("list.json" in problem.message for problem in batch.problems)

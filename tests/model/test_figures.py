@@ -37,7 +37,11 @@ from deskaudit.model import figures
         (-1234567, "count", "wall", "-1 234 567"),
         (5.0, "count", "wall", "5"),
         (1.345, "ratio", "wall", "1.34"),
-        (0.004, "ratio", "wall", "0.004"),
+        (0.004, "ratio", "wall", "< 0.01"),  # two decimals at most, and never an exponent in a sentence
+        (2.3e-05, "ratio", "wall", "< 0.01"),
+        (-2.3e-05, "", "wall", "> -0.01"),
+        (0.006, "ratio", "wall", "0.01"),
+        (0.49, "rho", "wall", "0.49"),
         (123.456, "", "wall", "123.5"),
         (12345.6, "", "wall", "12 346"),
         (12.5, "days", "wall", "12.5 d"),
@@ -68,6 +72,8 @@ def test_figures_are_shown_with_their_unit(value, unit, clock, shown):
         (-60, "s", "-1 min"),
         (2, "count", "+2"),
         (-2, "count", "-2"),
+        (0.2, "share", "+20.0 %"),
+        (-0.00001, "ratio", "> -0.01"),
     ],
 )
 def test_differences_have_a_sign(delta, unit, shown):
@@ -77,6 +83,8 @@ def test_differences_have_a_sign(delta, unit, shown):
 def test_thresholds_say_which_side_passes():
     assert figures.threshold(0.95, "share", "higher") == "≥ 95.0 %"
     assert figures.threshold(14400, "s", "lower", "business") == "≤ 4 h"
+    assert figures.threshold(0.0004, "share", "lower") == "≤ 0.04 %"  # a limit is never "less than" something
+    assert figures.threshold(0.004, "ratio", "lower") == "≤ 0.004"
     assert figures.threshold(None, "s", "lower") == ""
     assert figures.threshold(1, "s", "") == ""
     assert figures.interval((0.912, 0.95), "share") == "91.2 % to 95.0 %"

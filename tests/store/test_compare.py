@@ -45,11 +45,11 @@ def census(status, value, **fields):
         (census(F, 1), {"status": Status.NODATA}, "not_tested", False),
         (census(P, 1), {"status": Status.ERROR}, "not_tested", False),
         ({"status": Status.NODATA}, census(P, 1), "not_tested", False),
-        ({"status": Status.NODATA}, census(F, 1), "new", True),
+        ({"status": Status.NODATA}, census(F, 1), "not_tested", False),
         ({"status": Status.INFO, "value": 1.0}, {"status": Status.INFO, "value": 2.0}, "same", False),
         (census(F, 1), None, "not_tested", False),
         (None, census(P, 1), "not_tested", False),
-        (None, census(F, 1), "new", True),
+        (None, census(F, 1), "not_tested", False),
         # Another rule: figures cannot be held against each other.
         (census(F, 1, check_hash="a"), census(P, 0, check_hash="b"), "check_changed", False),
         (census(F, 1, check_hash="a"), census(P, 0, check_hash="a"), "fixed", True),
@@ -95,16 +95,16 @@ def test_two_audits_side_by_side(store, run_audit, make_result):
     desk = [(change.check, change.kind) for change in found.changes if change.segment is None]
     assert desk == [
         ("1.1", "new"),
-        ("1.6", "new"),
         ("1.3", "worse"),
         ("1.2", "fixed"),
         ("1.4", "not_tested"),
+        ("1.6", "not_tested"),
         ("1.5", "same"),
     ]
     assert found.counts == {
-        "new": 2, "worse": 1, "fixed": 1, "better": 0, "not_tested": 1, "check_changed": 0, "same": 1,
+        "new": 1, "worse": 1, "fixed": 1, "better": 0, "not_tested": 2, "check_changed": 0, "same": 1,
     }  # fmt: skip
-    assert (found.segment_counts["new"], found.segment_counts["same"]) == (1, 1)
+    assert (found.segment_counts["not_tested"], found.segment_counts["same"]) == (1, 1)
     assert found.notes == []
     since = change_since(store, second, first)
     assert since["1.1", "", None].kind == "new"

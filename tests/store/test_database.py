@@ -295,3 +295,38 @@ def test_on_a_network_file_system_the_safe_journal_is_used(path, make_audit, mak
 def test_commits_reach_the_disk_and_keys_are_enforced(store):
     assert store._database.rows("PRAGMA synchronous") == [{"synchronous": 2}]
     assert store._database.rows("PRAGMA foreign_keys") == [{"foreign_keys": 1}]
+
+
+def test_a_stop_inside_a_transaction_leaves_none_open(store, make_audit):
+    """Ctrl-C can come anywhere, also right behind BEGIN: the next transaction must still begin."""
+
+    class Stopping:
+        def __init__(self, connection):
+            self.real = connection
+
+        def __getattr__(self, name):
+            return getattr(self.real, name)
+
+        def execute(self, sql, *values):
+            self.real.execute(sql, *values)
+            raise KeyboardInterrupt
+
+    database = store._database
+    real = database._db.conn
+    for transaction in (database.write, database.read):
+        database._db.conn = Stopping(real)
+        with pytest.raises(KeyboardInterrupt), transaction():
+            pass
+        database._db.conn = real
+        assert not real.in_transaction
+    assert store.begin(make_audit()) == 1
+
+
+def test_a_cell_that_is_no_json_is_named(store, path, make_audit):
+    store.begin(make_audit())
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE audit SET weights = '{bad'")
+    other.close()
+    with pytest.raises(StoreError, match="no JSON") as caught:
+        store.audits()
+    assert "backup" in caught.value.hint

@@ -133,7 +133,7 @@ ITEMS = [
         id="HD-24", slug="backups", title="Check that backups run", group="platform", cadence="daily",
         why="A backup that nobody restores is a hope.",
         check=[
-            check("24.1", "backup-failed", "Backup runs that worked", of="backup_run", population="census", severity="critical", clock="wall"),
+            check("24.1", "backup-failed", "Backup runs that worked", fail_if="good = 0", fail_says="two failures in a row", of="backup_run", population="census", severity="critical", clock="wall"),
             check("24.3", "backup-silent", "Backups that were due and never ran", kind="count", of="backup_due", better="lower", passes=0, warns=1, population="census", clock="wall"),
         ],
         question=[question("HD-24.q1", "Was a restore tried this quarter, and did somebody use what came back?", must=True)],
@@ -337,6 +337,7 @@ def begin(store: Store, place: int, kind: str) -> Audit:
     audit = Audit(
         id=0, kind=kind, state="running", started_at=QUARTERS[quarter + 1] + 86_400, period_start=QUARTERS[quarter],
         period_end=QUARTERS[quarter + 1], as_of=QUARTERS[quarter + 1] + 86_400, weights=weights(catalogue, 24), program="0.1.0",
+        zone="Europe/Oslo",
     )  # fmt: skip
     asked = [
         AskedQuestion(question=one.id, item=item.id, ask=one.ask, question_hash=question_hash(one), type=one.type)

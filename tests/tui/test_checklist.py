@@ -31,6 +31,30 @@ async def test_a_no_answers_at_once_and_owes_a_note(desk, open_app):
         assert "note: They never met" in app.text
 
 
+async def test_a_note_right_after_an_answer_is_that_answers(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("2", "tab", "j", "j", "tab", "j", "n")  # HD-15.q2; the cursor goes on to q3
+        assert app.app.screen.question.id == "HD-15.q3"
+        await app.press("m")
+        assert app.message.startswith("Note to HD-15.q2:")
+        await app.type("Nobody looks")
+        assert stored(desk) == {"HD-15.q2": ("no", "Nobody looks")}
+        assert app.app.screen.question.id == "HD-15.q3"
+        await app.press("k", "j", "m")  # moved: now the note is of the question under the cursor
+        assert "Answer first" in app.message
+
+
+async def test_an_answer_says_how_many_its_item_waits_for(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("2", "y")
+        assert app.message == "HD-01.q1: yes, saved. (counts once all of HD-01 are answered, 1 to go)"
+        await app.press("enter")  # the offered 4 of q2
+        assert app.message == "HD-01.q2: 4, saved."
+        await app.press("y")  # HD-08 has one question
+        assert app.message.startswith("HD-08.q1: yes, saved.")
+        assert "counts" not in app.message
+
+
 async def test_not_applicable_asks_for_the_reason(desk, open_app):
     async with open_app(desk) as app:
         await app.press("2", "x")

@@ -101,6 +101,16 @@ async def test_a_finding_opens_to_value_threshold_formula_n_interval_and_history
         assert "71.0 %" in segment
 
 
+async def test_what_makes_a_check_fail_by_itself_stands_beside_its_thresholds(desk, open_app):
+    async with open_app(desk, size=(80, 60)) as app:
+        await app.press("3", "slash")
+        await app.type("Backup runs")
+        await app.press("enter")
+        assert "24.1 backup-failed" in app.lines[1]
+        assert "PASS ≥ 95.0 %, WARN ≥ 90.0 %, else FAIL" in app.line("Threshold")
+        assert "FAIL also: two failures in a row" in app.text
+
+
 async def test_segment_and_earlier_audit_open_and_esc_goes_back_step_by_step(desk, open_app):
     async with open_app(desk, size=(80, 60)) as app:
         await app.press("3", "j", "j", "j", "enter")
@@ -122,8 +132,8 @@ async def test_evidence_has_reference_outcome_columns_and_harmless_titles(desk, 
         await app.press("3", "j", "j", "j", "enter")
         first = app.line("FB-10001")
         assert "fault" in first
-        assert "due at 2026-10-02 12:40" in first
-        assert "overrun s 25 h" in first
+        assert "due 2026-10-02 12:40" in first
+        assert "overrun 25 h" in first
         assert "[31m[URGENT] [bold]Printer[/bold] on fire" in app.lines[app.lines.index(first) + 1]
         assert "プリンターが" in app.text
         assert not any(char in app.text for char in ("\x1b", "\x07", "\u202e"))
@@ -144,7 +154,7 @@ async def test_all_rows_are_paged_from_the_frozen_file(desk, open_app, monkeypat
         assert asked == [0, 1000]
         assert "FB-21215" in app.text
         await app.press("enter")
-        assert "due at" in app.message
+        assert "due 2026" in app.message
 
 
 async def test_a_changed_rows_file_is_refused_in_words(desk, open_app):

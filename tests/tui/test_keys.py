@@ -99,6 +99,41 @@ async def test_commands_are_found_by_name(desk, open_app):
         assert "5 full audits" in app.lines[1]
 
 
+async def test_commands_are_found_by_what_they_are_called_and_by_their_id(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("colon")
+        await app.type("go.findings")
+        assert "worst first" in app.lines[1]
+        await app.press("colon")
+        await app.type("qui")
+        assert not app.app.is_running
+
+
+async def test_a_search_that_finds_nothing_stays_to_be_mended(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("colon")
+        await app.type("trendx")
+        assert app.message == "Command: trendx"
+        assert "No command has that in its name" in app.text
+        await app.press("e", "1")  # text, and no ways out
+        assert app.message == "Command: trendxe1"
+        await app.press("backspace", "backspace", "backspace", "enter")
+        assert "5 full audits" in app.lines[1]
+
+
+async def test_who_goes_elsewhere_has_left_the_palette(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("colon")
+        await app.type("audit")  # several: the cursor is in the list
+        assert "Commands" in app.lines[1]
+        await app.press("e", "1", "2")
+        assert "of 10 answered" in app.lines[1]
+        await app.press("1")
+        assert "Fjord Bank IT" in app.lines[1]
+        await app.press("w", "question_mark", "3", "1")
+        assert "Fjord Bank IT" in app.lines[1]
+
+
 async def test_a_command_of_the_screen_runs_on_the_screen(desk, open_app):
     async with open_app(desk) as app:
         await app.press("3", "colon")

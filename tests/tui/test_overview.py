@@ -1,5 +1,7 @@
 """The last audit at a glance, its groups and items, and what one sees before there is any audit."""
 
+import sqlite3
+
 from deskaudit.checks import scoring
 
 
@@ -42,6 +44,35 @@ async def test_what_got_worse_is_clearly_worse_only(desk, open_app):
         assert "F FAIL   8.1 Open tickets older than 30 days" in lines[start + 1]
         assert "12.0 % → 21.0 %" in lines[start + 1]
         assert not any("15.2" in line for line in lines[start:])  # 93.0 before and after
+
+
+async def test_what_was_never_judged_before_did_not_get_worse(desk, open_app):
+    with sqlite3.connect(desk.paths.database) as database:
+        changed = database.execute(
+            "UPDATE result SET status = 'NODATA' WHERE audit_id = 4 AND segment IS NULL AND check_id IN ('8.1', '24.1')"
+        )
+        assert changed.rowcount == 2
+    database.close()
+    async with open_app(desk, size=(80, 50)) as app:
+        assert "GOT WORSE since audit 4: 4 results · 2 first tested" in app.line("GOT WORSE")
+        assert "8.1 Open" not in app.text
+
+
+async def test_a_heading_never_stands_alone_at_the_edge(desk, open_app):
+    seen = 0
+    for height in range(27, 36):
+        async with open_app(desk, size=(80, height)) as app:
+            await app.press("space")
+            told = [place for place, line in enumerate(app.lines) if "GOT WORSE" in line]
+            seen += len(told)
+            assert not told or all("→" in line for line in app.lines[told[0] + 1 : told[0] + 4]), app.text
+    assert 0 < seen < 9  # both were met: hidden, and shown with its lines
+
+
+async def test_a_narrow_screen_keeps_the_names_of_the_groups(desk, open_app):
+    async with open_app(desk, size=(40, 24)) as app:
+        assert "▸ Governance " in app.text
+        assert "▸ Customers " in app.text
 
 
 async def test_sources_show_age_and_health(desk, open_app):

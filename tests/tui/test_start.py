@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from deskaudit import tui
+from deskaudit.errors import DeskauditError
 from deskaudit.tui import theme
 
 HEAVY = ("duckdb", "requests", "keyring", "plotext", "defusedxml", "netaddr", "holidays")
@@ -19,7 +20,11 @@ def run(code, **environ):
         if name not in {"SSH_TTY", "SSH_CONNECTION"} and not name.startswith("TEXTUAL")
     }
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=cleared | environ, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=cleared | {"TERM": "xterm-256color"} | environ,
+        check=True,
     )
     return done.stdout.strip()
 
@@ -64,6 +69,14 @@ def test_the_profile_follows_the_line_and_its_overrides(remote, environ, told):
 
 def test_a_locale_without_utf8_gets_ascii():
     assert run(PROFILE % (None, False), PYTHONIOENCODING="latin-1").split()[1] == "True"
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_places_no_cursor_is_told_of_the_plain_way(term, monkeypatch):
+    monkeypatch.setenv("TERM", term)
+    with pytest.raises(DeskauditError, match="cannot show screens") as refused:
+        tui.run(None)
+    assert "deskaudit --plain" in refused.value.hint
 
 
 def test_themes_fit_the_terminal(monkeypatch):

@@ -92,7 +92,7 @@ def test_a_walk_through_the_screens_in_tmux(tmux: Tmux, tmp_path: Path) -> None:
     tmux.press("2")
     tmux.wait("0 of 10 answered")
     tmux.press("n", "k", "m")
-    tmux.wait("Note:")
+    tmux.wait("Note to HD-01.q1:")
     tmux.press("-l", "æøå 漢字")
     tmux.press("Enter")
     tmux.wait("note: æøå 漢字")

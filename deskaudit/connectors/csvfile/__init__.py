@@ -165,7 +165,14 @@ class _Import:
         if self._repeated:
             message = _("{n} rows stand in two files, word for word; each counts once.")
             found.append(Problem("ticket", message.format(n=self._repeated)))
-        return [*found, *self._maker.problems(self._context.source)]
+        return [*found, *self._maker.problems(self._context.source, self._without_status())]
+
+    def _without_status(self) -> tuple[str, ...]:
+        """The entities that nobody can judge, because too many statuses have no meaning and no time tells either."""
+        rows = self.book.tally.rows
+        unknown = self._maker.vocabulary.unknown_statuses()
+        by_times = self._options.shape == "tickets" and self._maker.tells_by_times
+        return () if by_times or unknown <= self._options.max_bad_share * rows else ("ticket", "event")
 
     def _batch(self, *, problems: Sequence[Problem] = (), cursor: Cursor | None = None) -> Batch:
         rows = [row for row in [*self._directory.flush(), *self._page] if entity_of(row) in self._entities]

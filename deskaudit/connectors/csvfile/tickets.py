@@ -70,6 +70,7 @@ class TicketMaker:
             if told is None or what != "status":  # of a log, each event's status is counted
                 self.vocabulary.count_unknown(what, word)
         merged = said("merged_into", "")
+        unread = "unknown" if told is None else None  # a log's last status is what it is, and no time says otherwise
         ticket = Ticket(
             id=self._context.key("ticket", key),
             ext_id=one_line(key, 80),
@@ -77,7 +78,7 @@ class TicketMaker:
             title=one_line(said("title", "")) or None,
             url=_link(said("url", "")),
             channel=words.channel,
-            status=words.status or self._status_of(times),
+            status=words.status if words.status not in {None, unread} else self._status_of(times),
             status_raw=words.status_raw,
             type=words.type,
             category=words.category,
@@ -101,9 +102,9 @@ class TicketMaker:
         self._look_for_oddities(ticket)
         return [ticket, *self._tags(ticket, tags), *self._fields(ticket, source), *self._rating(ticket, source)]
 
-    def problems(self, source: str) -> list[Problem]:
+    def problems(self, source: str, without_status: Sequence[str] = ()) -> list[Problem]:
         """What the user should know: words without a meaning, and times that contradict each other."""
-        found = self.vocabulary.problems(source)
+        found = self.vocabulary.problems(source, without_status)
         messages = {
             "early": _("{n} first answers lie before the creation of their ticket, as {sample}."),
             "closed": _("{n} tickets were closed before they were resolved, as {sample}."),
@@ -159,11 +160,16 @@ class TicketMaker:
         return times
 
     def _status_of(self, times: dict[str, int | None]) -> str:
-        """Where the file has no status: what its times say. Open only where it could have said resolved or closed."""
+        """Where the status says nothing: what the times say. Open only where they could have said resolved or closed."""
         for name, status in (("deleted_at", "deleted"), ("closed_at", "closed"), ("resolved_at", "resolved")):
             if times[name] is not None:
                 return status
-        return "open" if {"resolved_at", "resolved_after", "closed_at"} & self._names.keys() else "unknown"
+        return "open" if self.tells_by_times else "unknown"
+
+    @property
+    def tells_by_times(self) -> bool:
+        """Whether the file's times tell which tickets are open."""
+        return bool({"resolved_at", "resolved_after", "closed_at"} & self._names.keys())
 
     def _end(self, source: Source, what: str, created: int) -> int | None:
         after = f"{what}_after"

@@ -15,6 +15,18 @@ from deskaudit.text import one_line
 
 REMEMBERED = 20_000
 _DISTINCT = 200  # unknown words that are kept for the message; a free text has no end of them
+_CHANNEL_WORDS = {
+    fold_text(word): channel
+    for channel, words in {
+        "email": ("e-mail", "mail", "e-post", "epost", "correo", "courriel"),
+        "phone": ("telephone", "telefon", "telefono", "call", "voice"),
+        "chat": ("live chat", "messenger"),
+        "form": ("web form", "contact form", "web"),
+        "portal": ("self service", "self-service", "customer portal"),
+        "walkup": ("walk-up", "walk up", "in person"),
+    }.items()
+    for word in words
+}
 _FIXES = {"status": "mapping.statuses", "channel": "channels"}
 
 
@@ -43,7 +55,9 @@ class Vocabulary:
         self._has_status = "status" in names
         self._columns = [name for name in names if name.startswith(":")]
         self._asked = ("status", "channel", "department", *self._columns)
-        self._channels = {name: name for name in CHANNELS} | {fold_text(k): v for k, v in options.channels.items()}
+        self._channels = (
+            {name: name for name in CHANNELS} | _CHANNEL_WORDS | {fold_text(k): v for k, v in options.channels.items()}
+        )
         self._separator = options.label_separator
         self._known: dict[tuple[str | None, ...], Meaning] = {}
         self._statuses: dict[tuple[str, ...], str] = {}
@@ -91,14 +105,22 @@ class Vocabulary:
         if word in counted or len(counted) < _DISTINCT:
             counted[word] += n
 
-    def problems(self, source: str) -> list[Problem]:
-        """One warning for each column with words that nobody mapped; it names the fix."""
+    def unknown_statuses(self) -> int:
+        """How many rows have a status that nobody mapped."""
+        return sum(self._unknown["status"].values())
+
+    def problems(self, source: str, without_status: Sequence[str] = ()) -> list[Problem]:
+        """One warning for each column with words that nobody mapped; it names the fix.
+
+        `without_status`: the entities that are not whole because of it, where too many statuses are unknown.
+        """
         found = self._mapper.problems(source)
         for what, counted in self._unknown.items():
             if counted:
                 words = ", ".join(f'"{one_line(word, 40)}" ({n})' for word, n in counted.most_common(5))
                 message = _("No {what} is mapped for {words}; add them to sources.{source}.{table}.")
-                found.append(Problem(what, message.format(what=what, words=words, source=source, table=_FIXES[what])))
+                text = message.format(what=what, words=words, source=source, table=_FIXES[what])
+                found.append(Problem(what, text, tuple(without_status) if what == "status" else ()))
         return found
 
     def _make(self, cells: Mapping[str, str], tags: Sequence[str]) -> Meaning:

@@ -62,6 +62,7 @@ class Checklist(Room):
         self._item: Item | None = None
         self._results: dict[str, list[Result]] = {}
         self._drafts: dict[str, str] = {}
+        self._just: tuple[Question, str] | None = None  # answered last, and the question the cursor went on to
 
     def body(self) -> Iterable[Widget]:
         yield Container(LineList(id="items"), Edge(id="edge"), LineList(id="list"), id="panes")
@@ -189,7 +190,15 @@ class Checklist(Room):
             return None
         return next((question for question in self._item.question if question.id == value.question), None)
 
+    @property
+    def noted(self) -> Question | None:
+        """The question a note goes to: the one just answered, until the cursor is moved; else the one it is on."""
+        question = self.question
+        return self._just[0] if self._just and question and self._just[1] == question.id else question
+
     def moved(self) -> None:
+        if self._just is not None and self._just[1] != (self.question.id if self.question else ""):
+            self._just = None
         here = self.items.value
         if self.items.has_focus and here is not None and (self._item is None or here != self._item.id):
             self._item = next((item for item in self._items if item.id == here), self._item)
@@ -208,7 +217,8 @@ class Checklist(Room):
                 return _("Put the cursor on a question first; . goes to the next open one.")
             if action == "answer" and question.type != "yes":
                 return _("This one asks for {what} Press enter.").format(what=answers.expects(question))
-            if action == "note" and self._sitting and question.id not in self._sitting.answers:
+            noted = self.noted or question
+            if action == "note" and self._sitting and noted.id not in self._sitting.answers:
                 return _("Answer first; the note belongs to the answer.")
         if action == "undo" and self._sitting is not None and not self._sitting.can_undo:
             return _("Nothing was answered since this screen was opened.")
@@ -237,20 +247,24 @@ class Checklist(Room):
         self._save(question, "na", text.strip())
 
     def action_note(self) -> None:
-        question = self.question
+        question = self.noted
         if question is not None and self._sitting is not None:
             known = self._sitting.answers.get(question.id)
             text = self._drafts.get(question.id) or (known.note if known else "")
-            self.ask(_("Note:"), lambda note: self._note_given(question, note), text)
+            label = _("Note to {id}:").format(id=question.id)
+            self.ask(label, lambda note: self._note_given(question, note), text)
 
     def _note_given(self, question: Question, text: str | None) -> None:
         if text is None or self._sitting is None:
             self._keep_draft(question)
             return
+        here = self.question
         self._sitting.write_note(question.id, text.strip())
         self._drafts.pop(question.id, None)
         self._after_change(question.id)
-        self.say(_("Note saved."))
+        if here is not None:
+            self._go_to(here.id)
+        self.say(_("{id}: note saved.").format(id=question.id))
 
     def _keep_draft(self, question: Question) -> None:
         if self.message.typed.strip():
@@ -296,12 +310,17 @@ class Checklist(Room):
         text = _("{id}: {answer}, saved.").format(id=question.id, answer=answers.in_words(question, saved))
         if answers.owes_note(question, saved):
             text += _(" A no owes a note: m.")
+        if self._audit is not None and self._item is not None:
+            text += answers.still_to_go(self._item.id, self._audit.weights, self._sitting.answers)
         self._go_on(question.id)
+        self._just = (question, self.question.id if self.question else "")
+        self.show_keys()
         self.say(text)
 
     def action_undo(self) -> None:
         question = self._sitting.undo() if self._sitting else None
         if question is not None:
+            self._just = None
             self._go_to(question)
             self._after_change(question)
             self.say(_("{id}: taken back.").format(id=question))

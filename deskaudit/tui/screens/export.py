@@ -83,12 +83,12 @@ class Export(Room):
         self.lines.focus()
 
     def chosen(self, value: Any) -> None:
-        self.action_change()
+        self.call_later(self.action_change)
 
-    def action_change(self) -> None:
+    async def action_change(self) -> None:
         match self.lines.value:
             case "audit":
-                self.desk.action_choose_audit()
+                await self.desk.action_choose_audit()
             case "format":
                 self.action_format()
             case "path":

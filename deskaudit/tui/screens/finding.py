@@ -88,7 +88,7 @@ class Finding(Room):
         rows += self._fact(_("Because"), result.reason, width)
         rows.append(([], None))
         rows += self._fact(_("Value"), words.value_of(result), width, "strong")
-        rows += self._fact(_("Threshold"), words.limits(result), width)
+        rows += self._fact(_("Threshold"), words.limits(result, check), width)
         rows += self._fact(_("Formula"), words.formula(result, check), width)
         rows += self._fact(_("n"), words.judged(result), width)
         rows += self._fact(_("Interval"), words.interval(result), width)
@@ -169,7 +169,7 @@ class Finding(Room):
         )
         rows: list[Row] = [([(_(" EVIDENCE "), "dim"), (of_all, "dim")], None)]
         for one in result.evidence:
-            rows.append((evidence_spans(one, result, width, self.zone, self._units()), one))
+            rows.append((evidence_spans(one, result, width, self._audit.zone, self._units()), one))
             if one.title:
                 rows.append(([(f"   {one_line(one.title)}", "dim")], None))
         return rows

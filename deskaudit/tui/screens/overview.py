@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from deskaudit.checks.spec import Group as CatalogueGroup
 from deskaudit.i18n import _, item_text, ngettext
-from deskaudit.model.verdicts import Audit, Score, Status
+from deskaudit.model.verdicts import Audit, Result, Score, Status
 from deskaudit.tui import theme, words
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.session import DueLine, ItemLine, SourceLine
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 Row = tuple[Spans, Any]
 
 _COUNTED = (Status.FAIL, Status.WARN, Status.PASS, Status.NODATA, Status.TODO, Status.NA, Status.ERROR)
+_LEAST = {Status.FAIL: 0, Status.WARN: 0, Status.PASS: 48}  # on narrow screens the names matter more than the counts
 _GROUPS = Table(
     Column(_("GROUP"), 0),
     Column(_("WORST"), 8),
-    *(Column(theme.LETTER[status], 3, right=True) for status in _COUNTED),
-    Column(_("TREND"), 8, right=True),
+    *(Column(theme.LETTER[status], 3, right=True, least=_LEAST.get(status, 64)) for status in _COUNTED),
+    Column(_("TREND"), 8, right=True, least=64),
     gap=1,
 )
 _SOURCES = Table(Column(_("SOURCES"), 16), Column(_("STATE"), 12), Column(_("AGE"), 7, right=True), Column(""))
 TREND_AUDITS = 8
+FRAME = 4  # lines of the screen that are not the list's
 _HEALTH = ("FAIL", "WARN", "NODATA", "PASS", "dim")  # the worst source stands first
 
 
@@ -80,7 +82,7 @@ class Overview(Room):
         self._audit = self.desk.find_audit()
         self._sources, self._due = session.sources(), session.due()
         rows = [*self._headline(self._audit), *self._groups(self._audit)] if self._audit else _first_audit()
-        rows += [*self._worse(self._audit)] if self._audit else []
+        rows += self._below(len(rows), self._worse(self._audit)) if self._audit else []
         rows += [*self._source_rows(), *self._due_rows()]
         self.lines.show(Lines(rows))
         self.lines.focus()
@@ -93,7 +95,7 @@ class Overview(Room):
         past = past[:TREND_AUDITS][::-1]
         rows: list[Row] = []
         for name, key, value, formula in (
-            (_("Assured"), "assured", score.assured, _("weight passed ÷ applicable; WARN counts half")),
+            (_("Assured"), "assured", score.assured, _("weight passed ÷ applicable; WARN half")),
             (_("Score"), "score", score.score, _("the same over what was assessed")),
             (_("Coverage"), "coverage", score.coverage, _("assessed ÷ applicable")),
         ):
@@ -146,14 +148,17 @@ class Overview(Room):
                 ),
                 ([], None),
             ]
-        changes = compare.change_since(self.desk.session.store, audit, before).values()
-        worse = [change for change in changes if change.segment is None and change.kind in {"new", "worse"}]
+        every = compare.change_since(self.desk.session.store, audit, before).values()
+        changes = [change for change in every if change.segment is None]
+        worse = [change for change in changes if change.kind in {"new", "worse"} and _was_judged(change.before)]
         worse = [change for change in worse if change.after is not None and _looks_other(change)]
+        first = sum(_was_judged(change.after) and not _was_judged(change.before) for change in changes)
         worse.sort(key=lambda change: -change.after.status.badness if change.after else 0)
         title = ngettext("{n} result", "{n} results", len(worse)).format(n=len(worse)) if worse else _("nothing")
-        rows: list[Row] = [
-            ([(_(" GOT WORSE since audit {id}: {results}").format(id=before.id, results=title), "dim")], None)
-        ]
+        title = _(" GOT WORSE since audit {id}: {results}").format(id=before.id, results=title)
+        if first:
+            title += _(" · {n} first tested").format(n=first)
+        rows: list[Row] = [([(title, "dim")], None)]
         for change in worse[:8]:
             if change.after is None:
                 continue
@@ -167,6 +172,12 @@ class Overview(Room):
                 )
             )
         return [*rows, ([], None)]
+
+    def _below(self, above: int, rows: list[Row]) -> list[Row]:
+        """Rows under `above` others; where only their heading would be seen at first, they begin below the edge."""
+        seen = self.size.height - FRAME - above
+        together = min(len(rows) - 1, 4)  # the blank line at the end is not missed
+        return [*([([], None)] * seen), *rows] if 0 < seen < together else rows
 
     def _source_rows(self) -> list[Row]:
         now, width = self.desk.session.now(), self.size.width
@@ -197,7 +208,6 @@ class Overview(Room):
         self.lines.action_choose()
 
     def _open_value(self, value: Any) -> None:
-        from deskaudit.model.verdicts import Result
         from deskaudit.tui.screens.finding import Finding
 
         match value:
@@ -278,6 +288,10 @@ def _looks_other(change: "Change") -> bool:
     if before is None or after is None:
         return True
     return before.status is not after.status or words.value_of(before) != words.value_of(after)
+
+
+def _was_judged(result: Result | None) -> bool:
+    return result is not None and result.status.judged
 
 
 def _change(values: Sequence[float | None]) -> str:

@@ -1,4 +1,4 @@
-"""Commands by name: type a part of it, enter does it."""
+"""Commands by name, by what they do, or by their id: type a part of it, enter does it."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -18,12 +18,19 @@ _TABLE = Table(Column(_("KEY"), 14), Column(_("COMMAND")))
 
 
 class Command(msgspec.Struct, frozen=True):
-    """Something that can be done. `refusal` says why it cannot be done now."""
+    """Something that can be done. `refusal` says why it cannot be done now; `name` and `id` find it beside its title."""
 
     title: str
     keys: str
     action: str
     refusal: str = ""
+    name: str = ""
+    id: str = ""
+
+    def has(self, words: Sequence[str]) -> bool:
+        """Whether each of the words, in lower case, stands in what the command is called."""
+        text = f"{self.title} {self.name} {self.id}".casefold()
+        return all(word in text for word in words)
 
 
 class Palette(Room):
@@ -67,16 +74,20 @@ class Palette(Room):
         found = [value for value in map(self.lines.source.value, range(len(self.lines.source))) if value is not None]
         if len(found) == 1:
             self.chosen(found[0])
+        elif exact := [value for value in found if value.name.casefold() == text.strip().casefold()]:
+            self.chosen(exact[0])
         elif not found:
-            self.say(_("No command has that in its name."))
+            self.action_search()  # what was typed stays, to be mended
 
     def _fill(self) -> None:
         wanted = self._search.casefold().split()
         lines: list[tuple[Spans, Any]] = []
         for command in self._commands:
-            if all(word in command.title.casefold() for word in wanted):
+            if command.has(wanted):
                 name = (f"({command.title}) {command.refusal}", "dim") if command.refusal else command.title
                 lines.append((_TABLE.row([(keys.displays(command.keys), "head"), name], self.size.width), command))
+        if not lines:
+            lines = [([(_(" No command has that in its name. Type another word, or esc to leave."), "dim")], None)]
         self.lines.show(Lines(lines), 0)
 
     def chosen(self, value: Any) -> None:

@@ -55,11 +55,13 @@ class Rows(Room):
         self.lines.focus()
 
     def _line(self, row: Evidence, width: int) -> Spans:
-        return evidence_spans(row, self._result, width, self.zone, self._units)
+        return evidence_spans(row, self._result, width, self._audit.zone, self._units)
 
     def chosen(self, value: Any) -> None:
         if isinstance(value, Evidence):
-            self.say(" · ".join(part for part in evidence_parts(value, self._result, self.zone, self._units) if part))
+            self.say(
+                " · ".join(part for part in evidence_parts(value, self._result, self._audit.zone, self._units) if part)
+            )
 
     def action_detail(self) -> None:
         self.lines.action_choose()
@@ -73,11 +75,19 @@ def evidence_parts(row: Evidence, result: Result, zone: str, units: Mapping[str,
     else:
         outcome = words.figure(row.value, result.unit) if row.value is not None else _("not judged")
     columns = [
-        f"{key.replace('_', ' ')} {shown_column(value, figures.unit_of(key, dict(units)), zone)}"
+        f"{column_name(key)} {shown_column(value, figures.unit_of(key, dict(units)), zone)}"
         for key, value in row.columns.items()
         if value is not None
     ]
     return [one_line(name), outcome, one_line(row.segment or ""), *map(one_line, columns), one_line(row.title)]
+
+
+def column_name(key: str) -> str:
+    """A display column's name as people read it: the unit at its end is told by its values."""
+    name = key
+    for unit in ("_at", "_s", "_w"):
+        name = name.removesuffix(unit)
+    return (name or key).replace("_", " ")
 
 
 def shown_column(value: Any, unit: str, zone: str) -> str:

@@ -68,7 +68,8 @@ class MessageLine(Canvas, can_focus=False):
         """Asks for a line. `done` gets it, or None after escape; `typed` then still holds what was typed."""
         self._label, self.typed, self._caret, self._done = f"{label} ", text, len(text), done
         self.show([])
-        self._focus_before = self.screen.focused
+        if self.screen.focused is not self:  # asked again at once: what had the focus before is still known
+            self._focus_before = self.screen.focused
         self.can_focus = True
         self.focus()
         self.refresh()

@@ -249,12 +249,24 @@ def test_a_row_with_two_faults_is_one_bad_row(pull):
 def test_words_nobody_mapped_are_kept_counted_and_named(pull):
     pulled = pull(FULL, {"t.csv": table({"State": "Limbo", "Via": "Fax", "Prio": "Odd"}, {"State": "Limbo"})})
     first = pulled.rows("ticket")[0]
-    assert (first.status, first.status_raw, first.channel, first.priority) == ("unknown", "Limbo", None, None)
+    assert (first.status, first.status_raw, first.channel, first.priority) == ("closed", "Limbo", None, None)
     told = {problem.resource: problem.message for problem in pulled.problems}
     assert '"Limbo" (2)' in told["status"]
     assert "sources.desk.mapping.statuses" in told["status"]
     assert '"Fax" (1)' in told["channel"]
     assert '"Odd" (1)' in told["priority"]
+
+
+def test_an_unmapped_status_is_judged_by_the_times_or_not_at_all(pull):
+    rows = ({"State": "Limbo"}, {"State": "Limbo", "Closed": "", "Solved": ""})
+    pulled = pull(FULL, {"t.csv": table(*rows)})
+    assert [ticket.status for ticket in pulled.rows("ticket")] == ["closed", "open"]
+    assert "ticket" not in pulled.incomplete
+    timeless = FULL.replace('closed_at = "Closed"\n', "").replace('resolved_at = "Solved"\n', "")
+    assert timeless.count("\n") == FULL.count("\n") - 2
+    pulled = pull(timeless.replace("1.0", "0.5"), {"t.csv": table(*rows)})
+    assert [ticket.status for ticket in pulled.rows("ticket")] == ["unknown", "unknown"]
+    assert "ticket" in pulled.incomplete, "nobody can tell which of them are open"
 
 
 def test_waiting_states_and_own_words(pull):

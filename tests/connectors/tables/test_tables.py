@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import os
 import string
 
 import pytest
@@ -274,3 +275,13 @@ def test_mutated_bytes_raise_nothing_but_source_errors(pull, data, zipped, encod
     for ticket in pulled.rows("ticket"):
         assert ticket.created_at is not None
         assert ticket.title is None or ticket.title.isprintable() or not any(char < " " for char in ticket.title)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(pull, tmp_path):
+    with pytest.raises(SourceError, match="pipe or a device"):
+        pull(options(f'path = "{_pipe(tmp_path)}"').replace('path = "t.csv"\n', ""), {})
+
+
+def _pipe(folder):
+    os.mkfifo(folder / "pipe")
+    return folder / "pipe"
