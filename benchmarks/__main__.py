@@ -38,7 +38,8 @@ def main() -> None:
         found = [measure(place) for name, measure in SECTIONS.items() if not words.section or name in words.section]
         if words.section:
             for section in found:
-                sys.stdout.write(f"{results.show_goals(section.goals)}\n\n{results.show(section)}\n")
+                parts = (results.show_goals(section.goals), section.ratios, results.show(section))
+                sys.stdout.write("\n\n".join(part for part in parts if part) + "\n")
         else:
             results.write(found, place, perf_counter() - started)
     finally:

@@ -13,7 +13,7 @@ COMMAND = Path(sys.executable).parent / "deskaudit"
 
 def measure(place: Workplace) -> Section:
     before = load()
-    folder = place.desk(place.sizes[0])
+    folder, audit = place.audited(place.sizes[0])
     say("commands")
     where = ["--config", str(folder / "config.toml"), "--data-dir", str(folder / "data")]
     commands = {
@@ -33,7 +33,6 @@ def measure(place: Workplace) -> Section:
             f"`{name}`",
             seconds(times[name]),
             seconds(sorted(run.wall for run in runs)[TIMES // 10]),
-            f"{runs[0].peak_mb:.0f} MB",
         ]
         for name, runs in found.items()
     ]
@@ -41,5 +40,10 @@ def measure(place: Workplace) -> Section:
         Goal("`deskaudit --version` above bare Python", f"{above:.0f} ms", f"≤ {MOST_MS} ms", above <= MOST_MS),
         Goal("`deskaudit audits` above bare Python", f"{listed:.0f} ms"),
     ]
-    text = f"Median of {TIMES} runs in turns, warm.\n\n" + table(["", "median", "fastest tenth", "memory"], rows)
+    text = (
+        f"Median of {TIMES} runs in turns, warm.\n\n"
+        + table(["", "median", "fastest tenth"], rows)
+        + f"\n\nA whole audit of the last quarter of {place.sizes[0]:,} tickets (the catalogue with its SQL checked, every"
+        f" check, results and rows stored) took {seconds(audit.wall)} and {audit.peak_mb:.0f} MB, once."
+    )
     return Section("Commands", "commands", goals, text, (before, load()))

@@ -2,20 +2,19 @@
 
     python -m benchmarks.desks land FOLDER TICKETS
     python -m benchmarks.desks publish FOLDER
+    python -m benchmarks.desks audit FOLDER
 
 The folder gets `config.toml` and `data`, so that `deskaudit --config FOLDER/config.toml --data-dir FOLDER/data` opens it.
 """
 
-import json
-import os
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from time import perf_counter, process_time
 
 from benchmarks import machines
+from benchmarks.processes import Stopwatch, tell
 from benchmarks.tickets import NOW, Desk
+from deskaudit.audit import desk as audited
 from deskaudit.config import Config, load
 from deskaudit.model.batches import Batch
 from deskaudit.model.entities import Row
@@ -86,9 +85,12 @@ def publish(folder: Path) -> None:
             landing.close()
 
 
-def twin(folder: Path, copy: Path) -> None:
-    """The same landed rows in another folder; files are shared, because publishing only reads them."""
-    shutil.copytree(folder, copy, copy_function=os.link)
+def audit(folder: Path) -> None:
+    """A full audit of the last quarter, stored, at the time the desk was made for."""
+    desk = audited.Desk(paths(folder), now=lambda: NOW)
+    for _event in desk.run(desk.plan(pull=False)):
+        pass
+    desk.close()
 
 
 def _land(desk: Paths, name: str, type_: str, pages: Iterable[list[Row]]) -> int:
@@ -101,11 +103,16 @@ def _land(desk: Paths, name: str, type_: str, pages: Iterable[list[Row]]) -> int
 
 
 def main(verb: str, folder: str, *words: str) -> None:
-    started, used = perf_counter(), process_time()
-    answer: dict[str, object] = {"rows": land(Path(folder), int(words[0]))} if verb == "land" else {}
-    if verb == "publish":
-        publish(Path(folder))
-    sys.stdout.write(json.dumps({"seconds": perf_counter() - started, "cpu": process_time() - used, **answer}) + "\n")
+    watch = Stopwatch()
+    answer: dict[str, object] = {}
+    match verb:
+        case "land":
+            answer["rows"] = land(Path(folder), int(words[0]))
+        case "publish":
+            publish(Path(folder))
+        case _:
+            audit(Path(folder))
+    tell(answer | watch.stop())
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def measure(place: Workplace) -> Section:
         for period, words in PERIODS.items():
             say(f"{tickets:,} tickets, {words}")
             found.append(Measured(tickets, period, compare(folder, period, place.times)))
-    return Section("Six checklist items", "items", _goals(found), _text(found), (before, load()))
+    return Section("Six checklist items", "items", _goals(found), _text(found), (before, load()), _ratios(found))
 
 
 def compare(folder: Path, period: str, times: int) -> dict[str, list[Run]]:
@@ -78,23 +78,30 @@ def require_equal(ours: Mapping[str, float], theirs: Mapping[str, float]) -> Non
 def _goals(found: list[Measured]) -> list[Goal]:
     goals = []
     for one in found:
-        bare, memory = one.ratio("items", "bare"), peak(one.runs["items"])
-        goals += [
-            Goal(f"Six items ÷ their bare SQL, {one.name}", f"{bare} ×", f"≤ {MOST_TIME} ×", bare.value <= MOST_TIME),
-            Goal(f"Six items ÷ SQL that keeps its rows, {one.name}", f"{one.ratio('items', 'kept')} ×"),
-            Goal(f"Core metrics ÷ pandas, {one.name}: time", f"{one.ratio('metrics', 'pandas')} ×"),
-            Goal(
-                f"Core metrics ÷ pandas, {one.name}: memory",
-                f"{peak(one.runs['metrics']) / peak(one.runs['pandas']):.2f} ×",
-            ),
-            Goal(
-                f"Peak memory of the six items, {one.name}",
-                f"{memory:.0f} MB",
-                f"≤ {MOST_MEMORY_MB} MB",
-                memory <= MOST_MEMORY_MB,
-            ),
+        bare = one.ratio("items", "bare")
+        goals.append(
+            Goal(f"Six items ÷ their bare SQL, {one.name}", f"{bare} ×", f"≤ {MOST_TIME} ×", bare.value <= MOST_TIME)
+        )
+    memory = max(peak(one.runs["items"]) for one in found)
+    met = memory <= MOST_MEMORY_MB
+    return [
+        *goals,
+        Goal("Six items: peak memory, the most of all runs", f"{memory:.0f} MB", f"≤ {MOST_MEMORY_MB} MB", met),
+    ]
+
+
+def _ratios(found: list[Measured]) -> str:
+    head = ["", "six items ÷ SQL that keeps its rows", "core metrics ÷ pandas, time", "core metrics ÷ pandas, memory"]
+    rows = [
+        [
+            one.name,
+            one.ratio("items", "kept"),
+            one.ratio("metrics", "pandas"),
+            f"{peak(one.runs['metrics']) / peak(one.runs['pandas']):.2f}",
         ]
-    return goals
+        for one in found
+    ]
+    return table(head, rows)
 
 
 def _text(found: list[Measured]) -> str:

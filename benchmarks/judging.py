@@ -7,15 +7,15 @@ in the same engine with the same limits; `kept` writes the rows to a file first,
 of the file. `metrics` judges the core metrics that `core_pandas` computes as well.
 """
 
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 
 from benchmarks import desks
+from benchmarks.processes import Stopwatch, tell
 from benchmarks.tickets import NOW, START
 from deskaudit.checks import catalogue, engine
 from deskaudit.checks.binding import bind
@@ -119,14 +119,14 @@ def _time(
     options, span = desk.audit, window(period, desk.desk.zone)
     checks: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as frozen:
-        started, used = perf_counter(), process_time()
+        watch = Stopwatch()
         snapshot = Snapshot(desks.paths(folder).snapshot, memory_limit=options.memory_limit, threads=options.threads)
         with snapshot.open() as reader:
             for item, check in pairs:
                 begun = perf_counter()
                 run(reader, item, check, span, Path(frozen))
                 checks[check.id] = perf_counter() - begun
-        return {"seconds": perf_counter() - started, "cpu": process_time() - used, "checks": checks}
+        return {"checks": checks, **watch.stop()}
 
 
 def figures(results: Sequence[Result]) -> dict[str, float]:
@@ -176,7 +176,7 @@ def main(work: str, folder: str, period: str) -> None:
         case _:
             answer = judge(Path(folder), period, METRICS, ADDED)
             answer["figures"] = figures(answer.pop("results"))
-    sys.stdout.write(json.dumps(answer) + "\n")
+    tell(answer)
 
 
 if __name__ == "__main__":

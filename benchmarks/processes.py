@@ -1,7 +1,4 @@
-"""Each measurement runs in a process of its own: its wall time, processor time and peak memory, as the kernel counted.
-
-The caller stays small: a child begins with its parent's peak.
-"""
+"""Each measurement runs in a process of its own: its wall time, processor time and peak memory, as the kernel counted."""
 
 import json
 import os
@@ -10,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
@@ -20,11 +17,11 @@ go together, and a package that merely lies beside ours can change how long ours
 
 
 class Run(NamedTuple):
-    """`wall` and `cpu` in seconds: of what the process says it measured (`seconds`, `cpu` of its answer), else of its whole life."""
+    """`wall` and `cpu` in seconds: of what the process says it measured, else of its whole life."""
 
     wall: float
     cpu: float
-    peak_mb: float
+    peak_mb: float  # 0: the process does not say
     answer: dict[str, Any]
 
 
@@ -46,7 +43,7 @@ def module(name: str, *words: object, tool: str = "") -> list[str]:
 
 
 def run(command: Sequence[str], *, answers: bool = True, environ: Mapping[str, str] | None = None) -> Run:
-    """Runs a command to its end. `answers`: the last line of its output is a JSON object. RuntimeError where it fails."""
+    """Runs a command to its end. `answers`: it ends with `tell`. RuntimeError where it fails."""
     started = perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environ) as process:
         out, errors = process.stdout, process.stderr
@@ -57,9 +54,33 @@ def run(command: Sequence[str], *, answers: bool = True, environ: Mapping[str, s
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said.decode(errors='replace')}")
-    answer: dict[str, Any] = json.loads(text.splitlines()[-1]) if answers else {}
-    cpu = usage.ru_utime + usage.ru_stime
-    return Run(answer.get("seconds", wall), answer.get("cpu", cpu), usage.ru_maxrss / 1024, answer)
+    if not answers:
+        return Run(wall, usage.ru_utime + usage.ru_stime, 0, {})
+    answer: dict[str, Any] = json.loads(text.splitlines()[-1])
+    return Run(answer.pop("seconds"), answer.pop("cpu"), answer.pop("peak_mb"), answer)
+
+
+class Stopwatch:
+    """For the process that is measured: begins when it is made."""
+
+    def __init__(self) -> None:
+        self._started, self._used = perf_counter(), process_time()
+
+    def stop(self) -> dict[str, float]:
+        """What has passed since, and the process's peak memory so far."""
+        passed, used = perf_counter() - self._started, process_time() - self._used
+        return {"seconds": passed, "cpu": used, "peak_mb": peak_memory(os.getpid())}
+
+
+def tell(answer: Mapping[str, Any]) -> None:
+    """Writes an answer, with what a stopwatch gave, for the process that waits for it."""
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+def peak_memory(pid: int) -> float:
+    """Megabytes of a process that lives. Not what wait gives: a child would begin with its parent's peak."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1]) / 1024
 
 
 def take_turns(works: Mapping[str, Callable[[], Run]], times: int) -> dict[str, list[Run]]:

@@ -46,6 +46,7 @@ def _parts(sections: Sequence[Section], place: Workplace, took_s: float) -> Iter
         " Below 1 deskaudit is faster or smaller."
     )
     yield show_goals([goal for section in sections for goal in section.goals])
+    yield from (section.ratios for section in sections if section.ratios)
     for section in sections:
         yield show(section)
     yield "## Machine"

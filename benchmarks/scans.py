@@ -3,12 +3,10 @@
 python -m benchmarks.scans deskaudit|libnmap FILE
 """
 
-import json
 import sys
 from pathlib import Path
-from time import perf_counter, process_time
 
-from benchmarks.processes import median, module, peak, ratio, run, take_turns
+from benchmarks.processes import Stopwatch, median, module, peak, ratio, run, take_turns, tell
 from benchmarks.workplace import Goal, Section, Workplace, load, say, seconds, table
 
 HOSTS = 20_000
@@ -102,11 +100,9 @@ def measure(place: Workplace) -> Section:
 
 def main(tool: str, file: str) -> None:
     read = read_deskaudit if tool == "deskaudit" else read_libnmap
-    started, used = perf_counter(), process_time()
+    watch = Stopwatch()
     found = read(Path(file))
-    sys.stdout.write(
-        json.dumps({"seconds": perf_counter() - started, "cpu": process_time() - used, "found": found}) + "\n"
-    )
+    tell({"found": found, **watch.stop()})
 
 
 if __name__ == "__main__":

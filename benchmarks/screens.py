@@ -2,13 +2,12 @@
 
 import os
 import statistics
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.commands import COMMAND
-from benchmarks.processes import OTHER_TOOLS, Ratio, module, run
+from benchmarks.processes import OTHER_TOOLS, Ratio
 from benchmarks.terminal import Painting, Terminal
 from benchmarks.workplace import Goal, Section, Workplace, load, say, seconds, table
 
@@ -42,10 +41,8 @@ class Remote(NamedTuple):
 
 def measure(place: Workplace) -> Section:
     before = load()
-    folder = place.desk(place.sizes[0])
+    folder, _audit = place.audited(place.sizes[0])
     say("the first screens")
-    if not (folder / "data" / "deskaudit.db").exists():
-        run(module("screens", "audit", folder), answers=False)
     programs = _programs(place.folder, folder)
     environ = _environ(place.folder)
     found: dict[str, list[First]] = {name: [] for name in programs}
@@ -56,18 +53,6 @@ def measure(place: Workplace) -> Section:
                 found[name].append(first)
     remote = _go_remote(programs["deskaudit"], environ)
     return Section("Screens", "screens", _goals(found, remote), _text(found, remote), (before, load()))
-
-
-def audit(folder: Path) -> None:
-    """A full audit of a made-up desk's last quarter, at the time the desk was made for."""
-    from benchmarks import desks
-    from benchmarks.tickets import NOW
-    from deskaudit.audit.desk import Desk
-
-    desk = Desk(desks.paths(folder), now=lambda: NOW)
-    for _event in desk.run(desk.plan(pull=False)):
-        pass
-    desk.close()
 
 
 def _programs(place: Path, desk: Path) -> dict[str, Program]:
@@ -165,7 +150,3 @@ def _text(found: dict[str, list[First]], remote: Remote) -> str:
         + f"\n\nRemote profile: {MOVES} moves of the cursor in Findings sent {statistics.median(remote.moves):,.0f} bytes each"
         f" (median; {min(remote.moves)} to {max(remote.moves)}), on the screen {remote.key_ms:.0f} ms after the key."
     )
-
-
-if __name__ == "__main__":
-    audit(Path(sys.argv[2]))

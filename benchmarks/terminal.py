@@ -15,6 +15,8 @@ from typing import NamedTuple, Self
 
 import pyte
 
+from benchmarks.processes import peak_memory
+
 COLUMNS, LINES = 80, 24
 QUIET_S = 1.0
 """The same text for so long: the screen is done."""
@@ -81,11 +83,11 @@ class Terminal:
 
     def close(self) -> float:
         """Ends the program and gives its peak memory (MB)."""
+        peak = peak_memory(self._process.pid)
         os.killpg(self._process.pid, signal.SIGKILL)
-        _pid, status, usage = os.wait4(self._process.pid, 0)
-        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._process.wait()
         os.close(self._master)
-        return usage.ru_maxrss / 1024
+        return peak
 
     def __enter__(self) -> Self:
         return self

@@ -26,6 +26,7 @@ class Section(NamedTuple):
     goals: Sequence[Goal]
     text: str
     load: tuple[float, float]  # the machine's load average of one minute, before and after
+    ratios: str = ""  # a table that stands below the goals
 
 
 class Workplace:
@@ -36,6 +37,7 @@ class Workplace:
         self.sizes = sizes
         self.times = times
         self._built: dict[int, tuple[Run, Run]] = {}
+        self._audited: dict[int, Run] = {}
 
     def desk(self, tickets: int) -> Path:
         """The folder of a desk with so many tickets; made when it is first asked for."""
@@ -50,6 +52,13 @@ class Workplace:
             landed = run(module("desks", "land", folder, tickets))
             self._built[tickets] = landed, run(module("desks", "publish", folder))
         return self._built[tickets]
+
+    def audited(self, tickets: int) -> tuple[Path, Run]:
+        """The folder of a desk whose last quarter has been audited, and how that went."""
+        folder = self.desk(tickets)
+        if tickets not in self._audited:
+            self._audited[tickets] = run(module("desks", "audit", folder))
+        return folder, self._audited[tickets]
 
     def _folder(self, tickets: int) -> Path:
         return self.folder / f"desk-{tickets}"

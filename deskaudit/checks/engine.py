@@ -284,10 +284,10 @@ class _Judge:
         missing = self.check.missing.strip()
         if group.rows:
             text = ngettext(
-                "{n} {things} is listed, but cannot be judged yet.",
-                "{n} {things} are listed, but none can be judged yet.",
+                "Nothing to judge in the period: {n} row is listed, and it cannot be judged yet.",
+                "Nothing to judge in the period: {n} rows are listed, and none can be judged yet.",
                 group.rows,
-            ).format(n=group.rows, things=noun(self.check.of, group.rows))
+            ).format(n=group.rows)
         elif self.check.cohort and not missing:
             text = _("Nothing to judge in the period: {cohort}.").format(cohort=self.check.cohort.strip().rstrip("."))
         else:

@@ -62,7 +62,9 @@ def _figure(judgement: Judgement, value: float, of: str, n: int, faults: int | N
         return _("{title}: {part} of {n} {things} ({value})").format(
             title=judgement.title, part=part, n=n, things=things, value=shown
         )
-    if judgement.kind in {"count", "list"}:
+    if judgement.kind == "list":
+        return _("{title}: {value} {things}").format(title=judgement.title, value=shown, things=things)
+    if judgement.kind == "count":
         return _("{title}: {value}").format(title=judgement.title, value=shown)
     return _("{title}: {stat} {value}, over {n} {things}").format(
         title=judgement.title, stat=_STATS.get(judgement.stat, judgement.stat), value=shown, n=n, things=things

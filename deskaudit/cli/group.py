@@ -81,6 +81,7 @@ def deskaudit(ctx: click.Context, /, **options: Any) -> None:
 
 def run() -> int:
     """Runs the command of sys.argv and returns the exit code; every expected error is one clear message."""
+    _open_closed()
     try:
         code = deskaudit.main(standalone_mode=False, prog_name="deskaudit")
         sys.stdout.flush()
@@ -95,19 +96,19 @@ def run() -> int:
     except (Cancelled, KeyboardInterrupt, click.Abort) as stop:
         return _end(str(stop) or _("Stopped. What was recorded is kept: deskaudit scan --resume goes on."), 130)
     except DeskauditError as fault:
-        if "--verbose" in sys.argv:
-            raise
+        _trace()
         return _end(str(fault), fault.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _end_unread()
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # click ends with 1 then, which would mean findings
+            return _end_unread()
+        raise
     except OSError as fault:
-        if "--verbose" in sys.argv:
-            raise
+        _trace()
         return _end(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "), 2)
-    except Exception as fault:
-        if "--verbose" in sys.argv:
-            raise
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is one message and exit code 4
+        _trace()
         return _end(
             _("deskaudit has a fault of its own: {kind}: {fault}").format(kind=type(fault).__name__, fault=fault)
             + "\n  "
@@ -115,6 +116,29 @@ def run() -> int:
             4,
         )
     return code if isinstance(code, int) else 0
+
+
+def _open_closed() -> None:
+    """A standard stream that the caller has closed is an open end, not a fault."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - it stays open
+
+
+def _end_unread() -> int:
+    """Whoever reads has had enough: that is no fault."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _trace() -> None:
+    """With --verbose the traceback comes before the message; the exit code stays what it is."""
+    if "--verbose" in sys.argv:
+        import traceback
+
+        from deskaudit.text import clean
+
+        sys.stderr.write(clean(traceback.format_exc(), 20_000))
 
 
 def _end(message: str, code: int) -> int:

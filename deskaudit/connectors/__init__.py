@@ -54,6 +54,10 @@ class Context:
         return ref.resolve(f"sources.{self.source}")
 
     def path(self, text: str) -> Path:
+        if "\0" in text:
+            raise ConfigError(
+                _("sources.{name}: a file's name holds a NUL.").format(name=self.source), hint=_("Correct it.")
+            )
         return self.folder / Path(text).expanduser()
 
 

@@ -10,6 +10,7 @@ from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
 
 QUICK_DAYS = 28
+FIRST_YEAR, LAST_YEAR = 1971, 2999
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ def days_before(as_of: int, days: int = QUICK_DAYS) -> Period:
 
 
 def parse(text: str, zone: str) -> Period:
-    """`2026-Q3`, `2026-07`, `2026` or `2026-07-01..2026-09-30` (both days included), in the desk's zone."""
+    """`2026-Q3`, `2026-07`, `2026` `2026-07-01` or `2026-07-01..2026-09-30` (both days included), in the desk's zone."""
     if match := re.fullmatch(r"(\d{4})-?[Qq]([1-4])", text):
         year, month, months = int(match[1]), 3 * int(match[2]) - 2, 3
     elif match := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text):
@@ -47,21 +48,26 @@ def parse(text: str, zone: str) -> Period:
         year, month, months = int(match[1]), 1, 12
     else:
         first, dots, last = text.partition("..")
-        if not dots:
-            raise _unreadable(text)
+        last = last if dots else first  # a single day
         start, end = parse_day(first), parse_day(last) + timedelta(days=1)
         if end <= start:
-            raise ConfigError(_("The period {text} ends before it begins.").format(text=text))
+            raise ConfigError(
+                _("The period {text} ends before it begins.").format(text=text),
+                hint=_("Write the earlier day first; both days are included."),
+            )
         return Period(_midnight(start, zone), _midnight(end, zone))
+    _refuse_far(year, text)
     following = date(year + (month + months - 1) // 12, (month + months - 1) % 12 + 1, 1)
     return Period(_midnight(date(year, month, 1), zone), _midnight(following, zone))
 
 
 def parse_day(text: str) -> date:
     try:
-        return date.fromisoformat(text.strip())
+        found = date.fromisoformat(text.strip())
     except ValueError:
         raise _unreadable(text) from None
+    _refuse_far(found.year, text)
+    return found
 
 
 def parse_as_of(text: str, zone: str) -> int:
@@ -72,12 +78,22 @@ def parse_as_of(text: str, zone: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise _unreadable(text) from None
+    _refuse_far(moment.year, text)
     return int((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).timestamp())
 
 
 def iso(moment: int) -> str:
     """Epoch seconds as ISO 8601, UTC."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _refuse_far(year: int, text: str) -> None:
+    """No desk is as old as epoch seconds, and calendars end at the year 9999."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ConfigError(
+            _("{text} lies outside the years {first} to {last}.").format(text=text, first=FIRST_YEAR, last=LAST_YEAR),
+            hint=_("Name a period that has begun."),
+        )
 
 
 def _midnight(day: date, zone: str) -> int:

@@ -16,6 +16,8 @@ def whole_file(path: Path) -> Iterator[TextIO]:
 
     A device or a pipe is written as it is: nothing takes its place.
     """
+    if not path.name:
+        raise StoreError(_("The name of the file is empty."), hint=_("Name a file, as audit.md."))
     partial = path.with_name(path.name + ".partial")
     try:
         if path.exists() and not path.is_file():

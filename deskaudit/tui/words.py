@@ -103,15 +103,20 @@ def limit(result: Result) -> str:
 
 
 def limits(result: Result, check: Check | None = None) -> str:
-    """All thresholds in a sentence, and what makes it fail whatever the figure is."""
+    """All thresholds in a sentence; where there are none, what makes it fail whatever the figure is."""
     at = limit(result)
-    alone = fails_alone(result, check)
     if not at:
+        alone = fails_alone(result, check)
         return _("FAIL: {rule}; else PASS").format(rule=alone) if alone else _("nothing: it is reported, not judged")
     text = _("PASS {at}").format(at=at)
     warn = figures.threshold(result.warn_at, result.unit, result.better, result.clock)
-    text = text + _(", WARN {at}, else FAIL").format(at=warn) if warn else text
-    return text + _(". FAIL also: {rule}").format(rule=alone) if alone else text
+    return text + _(", WARN {at}, else FAIL").format(at=warn) if warn else text
+
+
+def fails_also(result: Result, check: Check | None) -> str:
+    """What makes it fail beside its thresholds; "" where it has none of the two."""
+    alone = fails_alone(result, check)
+    return _("FAIL also: {rule}").format(rule=alone) if alone and limit(result) else ""
 
 
 def fails_alone(result: Result, check: Check | None) -> str:

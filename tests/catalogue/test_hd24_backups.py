@@ -144,7 +144,9 @@ def test_restores_that_do_not_count(judge):
     failed = Record(id=1, kind="restored", about="job1", result="failed", happened_at=NOW - DAY)
     other = Record(id=2, kind="restored", about="job11", happened_at=NOW - DAY)
     assert judge("24.5", [job(critical=True), failed, other]).only.status is Status.FAIL
-    assert judge("24.5", [job(), failed]).only.status is Status.FAIL  # nobody said that it is not critical
+    result = judge("24.5", [job(), failed]).only  # nobody said that it is not critical
+    assert (result.status, result.value) == (Status.FAIL, None)
+    assert result.reason == "Days since a restore was last tried: no restore was ever recorded (1 job)."
     assert judge("24.5", [job(critical=False)]).only.status is Status.NODATA
 
 

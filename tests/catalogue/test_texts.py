@@ -7,6 +7,7 @@ import pytest
 from deskaudit.checks import engine
 from deskaudit.checks.context import NoPast
 from deskaudit.checks.judgements import judgements
+from deskaudit.cli.catalogue import threshold_lines
 from deskaudit.model.verdicts import Status
 
 ITEMS = {
@@ -51,6 +52,14 @@ def test_a_check_explains_itself(shipped, check_id):
         assert leg.title
         assert "cause" not in leg.says  # what moves together need not be cause and effect
         assert not leg.fail_says.endswith(".")  # it stands inside a sentence
+
+
+def test_what_fails_by_itself_is_told_in_words(shipped):
+    _item, check = shipped.check("24.4")
+    assert threshold_lines(check) == [
+        "off-site: PASS ≤ 0, FAIL by itself: its target is known to lie in the same building, else WARN",
+        "encrypted: PASS ≤ 0, FAIL by itself: its copy is known not to be encrypted, else WARN",
+    ]
 
 
 def test_only_the_restore_question_must_be_yes(shipped):

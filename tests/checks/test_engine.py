@@ -104,7 +104,7 @@ class TestRatio:
         check = make_check(rows=listed(GOOD, (1, "a", None, 0)), better="lower", passes=0.3)
         (result,) = desk.judge(check)
         assert (result.status, result.value) == (Status.NODATA, None)
-        assert result.reason == "1 ticket is listed, but cannot be judged yet."
+        assert result.reason == ("Nothing to judge in the period: 1 row is listed, and it cannot be judged yet.")
         empty = make_check(
             rows=listed(GOOD, (1, None, 1, 0)) + " WHERE 1 = 0", better="lower", passes=0.3, cohort="Created in it."
         )

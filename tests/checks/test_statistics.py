@@ -103,8 +103,9 @@ def test_quantile_interval_picks_from_the_sorted_values():
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50))
 def test_percentile_is_type_7(values):
     inclusive = stdlib.quantiles(values, n=10, method="inclusive")
-    assert statistics.percentile(values, 0.9) == pytest.approx(inclusive[8])
-    assert statistics.percentile(values, 0.5) == pytest.approx(stdlib.median(values))
+    near = 1e-9 * max(1.0, *(abs(value) for value in values))  # two ways to the same figure round differently
+    assert statistics.percentile(values, 0.9) == pytest.approx(inclusive[8], abs=near)
+    assert statistics.percentile(values, 0.5) == pytest.approx(stdlib.median(values), abs=near)
 
 
 def test_percentile_by_hand():

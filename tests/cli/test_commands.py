@@ -135,3 +135,30 @@ def test_the_example_has_every_key_and_is_a_config(call, desk):
     (desk / "example.toml").write_text(out)
     assert call("doctor", "--no-sources", config="example.toml")[1].count("wrong") == 1, "no source is configured"
     assert all(f"[sources.{name}]" in out for name in ("liveagent", "csv", "assets", "nmap", "restic"))
+
+
+def _shell(desk, tail):
+    """`deskaudit checks` in a shell, with something done to its streams: exit code and stderr."""
+    words = f"set -o pipefail; {sys.executable} -m deskaudit --config {desk / 'config.toml'} --data-dir {desk / 'data'} checks --json {tail}"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_a_reader_that_has_had_enough_is_no_finding(desk):
+    assert _shell(desk, "| head -c 1 > /dev/null") == (0, "")
+
+
+def test_a_closed_stdout_is_no_fault(desk):
+    assert _shell(desk, ">&-") == (0, "")
+
+
+def test_verbose_keeps_the_exit_code(call, capsys):
+    code, _out, err = call("--verbose", "explain", "nothing-at-all")
+    assert code == 3
+    assert "Traceback" in err
+
+
+def test_an_empty_output_is_named(call, desk):
+    code, _out, err = call("export", "--output", "")
+    assert code in {2, 3}
+    assert "own" not in err

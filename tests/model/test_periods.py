@@ -56,3 +56,22 @@ def test_as_of_a_day_is_its_end():
     assert periods.parse_as_of("2026-07-01", "Europe/Oslo") == at("2026-07-01T22:00")
     assert periods.parse_as_of("2026-07-01T12:00", "Europe/Oslo") == at("2026-07-01T10:00")
     assert periods.parse_as_of("2026-07-01T12:00+00:00", "Europe/Oslo") == at("2026-07-01T12:00")
+
+
+@pytest.mark.parametrize(
+    "text", ["0001", "1970", "9999", "9999-Q4", "9999-12", "0001-01-01..2026-01-01", "2026-01-01..9999-12-31"]
+)
+def test_a_period_far_away_is_refused(text):
+    with pytest.raises(ConfigError, match="outside the years"):
+        periods.parse(text, "Europe/Oslo")
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "1970-01-01", "9999-12-31T23:59:59-12:00"])
+def test_as_of_far_away_is_refused(text):
+    with pytest.raises(ConfigError, match="outside the years"):
+        periods.parse_as_of(text, "Europe/Oslo")
+
+
+def test_a_day_is_a_period_and_as_long_as_its_clock_says():
+    found = periods.parse("2026-10-25", "Europe/Oslo")  # summer time ends in that night
+    assert (found.start, found.end) == (at("2026-10-24T22:00"), at("2026-10-25T23:00"))

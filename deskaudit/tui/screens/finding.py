@@ -89,6 +89,7 @@ class Finding(Room):
         rows.append(([], None))
         rows += self._fact(_("Value"), words.value_of(result), width, "strong")
         rows += self._fact(_("Threshold"), words.limits(result, check), width)
+        rows += self._fact("", words.fails_also(result, check), width)
         rows += self._fact(_("Formula"), words.formula(result, check), width)
         rows += self._fact(_("n"), words.judged(result), width)
         rows += self._fact(_("Interval"), words.interval(result), width)
