@@ -1,6 +1,9 @@
 """The command line. `--version` imports next to nothing; each command's module is imported when it is called."""
 
+import os
 import sys
+
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -12,4 +15,10 @@ def main() -> None:
         return
     from deskaudit.cli.group import run
 
-    sys.exit(run())
+    code = run()
+    if code == INTERRUPTED:
+        # The analysis engine's binding writes pages of its own to stderr when an interrupt has left it half unwound.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

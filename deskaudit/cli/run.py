@@ -66,6 +66,8 @@ def scan(
     else:
         plan = desk.plan(quick=quick, only=only, period=period, as_of=as_of, sources=source or None, pull=not no_pull)
     state.note_warnings()
+    if not desk.sources:
+        state.narrate(_("warning: no source is configured, so that nothing can be judged. Add one: deskaudit init"))
     with Narrator(plain=state.plain, ascii_=state.ascii, verbose=state.verbose) as narrator:
         audit = narrator.tell(desk.run(plan))
     if audit is None:

@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from deskaudit.i18n import _
 from deskaudit.model import periods
@@ -97,10 +98,11 @@ def size(count: float) -> str:
     return f"{count:.0f} {_BYTES[step]}" if step == 0 or abs(count) >= 100 else f"{count:.1f} {_BYTES[step]}"
 
 
-def time(seconds: float) -> str:
-    """A point in time, in UTC, to the minute."""
+def time(seconds: float, zone: ZoneInfo | None = None) -> str:
+    """A point in time to the minute: in the desk's zone, or in UTC, which is then said."""
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        moment = datetime.fromtimestamp(seconds, zone or UTC)
+        return moment.strftime("%Y-%m-%d %H:%M" if zone else "%Y-%m-%d %H:%M UTC")
     except (OverflowError, ValueError, OSError):
         return number(seconds)
 
@@ -147,3 +149,11 @@ def unit_of(column: str, units: dict[str, str]) -> str:
     if column.endswith("_at"):
         return "at"
     return "s" if column.endswith(("_s", "_w")) else ""
+
+
+def column_title(column: str) -> str:
+    """A display column's name for people: its unit shows in the figures."""
+    name = column
+    for suffix in ("_at", "_s", "_w"):
+        name = name.removesuffix(suffix)
+    return (name or column).replace("_", " ")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TextIO
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,7 +17,6 @@ from deskaudit.text import one_line
 
 RowFormat = Literal["text", "csv", "json"]
 _FIXED = ("leg", "subject", "ref", "segment", "good", "value", "badness")
-_TEXT_FIXED = ("leg", "ref", "segment", "good", "value", "badness")
 _WIDEST, _NARROWEST = 28, 8
 
 
@@ -41,7 +41,7 @@ def write(
     """
     with JudgedRows(store, audit, check, leg=leg, segment=segment, only_bad=only_faults, file=file) as rows:
         found = store.results(audit.id, item=rows.check, limit=1)
-        sink = _SINKS[format_](out, rows.columns(), found[0].clock if found else "wall")
+        sink = _SINKS[format_](out, rows.columns(), found[0].clock if found else "wall", audit.zone)
         count = 0
         for page in rows.pages(limit=limit, offset=offset):
             sink.write_page(page)
@@ -50,8 +50,8 @@ def write(
 
 
 class _Csv:
-    def __init__(self, out: TextIO, columns: list[str], clock: str) -> None:
-        del clock
+    def __init__(self, out: TextIO, columns: list[str], clock: str, zone: str) -> None:
+        del clock, zone
         self._columns = columns
         # A display column may be called as one of ours: then it says whose it is.
         self._sheet = Sheet(out, [*_FIXED, *(f"{name}_shown" if name in _FIXED else name for name in columns)])
@@ -65,8 +65,8 @@ class _Csv:
 class _JsonLines:
     """One object a line. `subject` is text: it may have more digits than readers keep of a number."""
 
-    def __init__(self, out: TextIO, columns: list[str], clock: str) -> None:
-        del columns, clock
+    def __init__(self, out: TextIO, columns: list[str], clock: str, zone: str) -> None:
+        del columns, clock, zone
         self._out = out
 
     def write_page(self, page: Sequence[JudgedRow]) -> None:
@@ -85,23 +85,31 @@ class _JsonLines:
 
 
 class _Text:
-    """Columns under a header. Widths come from the first page; what is longer later is cut, but for the last one."""
+    """Columns under a header. Widths come from the first page; what is longer later is cut, but for the last one.
 
-    def __init__(self, out: TextIO, columns: list[str], clock: str) -> None:
+    `value` stands there only where the check has one; `badness`, which only orders the rows, does not.
+    """
+
+    def __init__(self, out: TextIO, columns: list[str], clock: str, zone: str) -> None:
         self._out = out
         self._columns = columns
         self._clock = clock
+        self._zone = ZoneInfo(zone)
+        self._valued = False
         self._widths: list[int] = []
 
     def write_page(self, page: Sequence[JudgedRow]) -> None:
+        if not self._widths:
+            self._valued = any(row.value is not None for row in page)
         lines = [self._cells(row) for row in page]
         if not self._widths:
-            header = [*_TEXT_FIXED, *(name.replace("_", " ") for name in self._columns)]
+            fixed = ["leg", "ref", "segment", "good", *(["value"] if self._valued else [])]
+            header = [*fixed, *(figures.column_title(name) for name in self._columns)]
             self._widths = [
                 min(_WIDEST, max(len(name), *(cells(line[index]) for line in lines)))
                 for index, name in enumerate(header)
             ]
-            self._widths[len(_TEXT_FIXED) :] = [max(_NARROWEST, width) for width in self._widths[len(_TEXT_FIXED) :]]
+            self._widths[len(fixed) :] = [max(_NARROWEST, width) for width in self._widths[len(fixed) :]]
             lines.insert(0, header)
         for line in lines:
             laid = [fit(text, width) for text, width in zip(line[:-1], self._widths[:-1], strict=True)]
@@ -109,9 +117,15 @@ class _Text:
 
     def _cells(self, row: JudgedRow) -> list[str]:
         good = {0: "no", 1: "yes", None: figures.NONE}.get(row.good, str(row.good))
-        fixed = [row.leg, row.ref or str(row.subject), row.segment or "", good, figures.show(row.value)]
-        shown = [figures.show(row.columns.get(name), figures.unit_of(name, {}), self._clock) for name in self._columns]
-        return [*fixed, figures.show(row.badness), *shown]
+        fixed = [row.leg, row.ref or str(row.subject), row.segment or "", good]
+        value = [figures.show(row.value)] if self._valued else []
+        return [*fixed, *value, *(self._shown(name, row.columns.get(name)) for name in self._columns)]
+
+    def _shown(self, name: str, value: object) -> str:
+        unit = figures.unit_of(name, {})
+        if unit == "at" and isinstance(value, int | float):
+            return figures.time(value, self._zone)
+        return figures.show(value, unit, self._clock)
 
 
 _SINKS: dict[str, type[_Csv | _JsonLines | _Text]] = {"csv": _Csv, "json": _JsonLines, "text": _Text}

@@ -75,19 +75,11 @@ def evidence_parts(row: Evidence, result: Result, zone: str, units: Mapping[str,
     else:
         outcome = words.figure(row.value, result.unit) if row.value is not None else _("not judged")
     columns = [
-        f"{column_name(key)} {shown_column(value, figures.unit_of(key, dict(units)), zone)}"
+        f"{figures.column_title(key)} {shown_column(value, figures.unit_of(key, dict(units)), zone)}"
         for key, value in row.columns.items()
         if value is not None
     ]
     return [one_line(name), outcome, one_line(row.segment or ""), *map(one_line, columns), one_line(row.title)]
-
-
-def column_name(key: str) -> str:
-    """A display column's name as people read it: the unit at its end is told by its values."""
-    name = key
-    for unit in ("_at", "_s", "_w"):
-        name = name.removesuffix(unit)
-    return (name or key).replace("_", " ")
 
 
 def shown_column(value: Any, unit: str, zone: str) -> str:
