@@ -60,7 +60,7 @@ def compute(folder: Path, start: int, end: int, now: int) -> dict[str, float]:
 def first_response(tickets: pd.DataFrame, start: int, end: int) -> dict[str, float]:
     rows = tickets[(tickets.created_at >= start) & (tickets.created_at < end)]
     taken = (rows.first_response_w - rows.created_w).rename("taken").dropna()
-    found = {}
+    found: dict[str, float] = {}
     for name, part in [("all", taken), *taken.groupby(rows.channel)]:
         found[f"first response {name}: n"] = len(part)
         found[f"first response {name}: median"] = part.median()
@@ -75,7 +75,7 @@ def promises(tables: Tables, tickets: pd.DataFrame, start: int, end: int, now: i
     solved_instead = rows.done_at.isna() & (rows.measure == "first_response")
     done_at = rows.done_at.where(~solved_instead, rows.resolved_at)
     rows = rows.assign(kept=(done_at <= rows.due_at).astype(float)).loc[done_at.notna() | (rows.due_at < now)]
-    found = {}
+    found: dict[str, float] = {}
     for measure, part in rows.groupby("measure"):
         leg = "first-response" if measure == "first_response" else "resolution"
         for name, kept in [("all", part.kept), *part.groupby("priority").kept]:
@@ -132,7 +132,7 @@ def satisfaction(tables: Tables, tickets: pd.DataFrame, start: int, end: int) ->
     rows = rows[~rows.ticket_id.isin(test.id[test.is_test == 1])]
     own = rows.ticket_id.map(tickets.set_index("id").department)
     department = rows.department_id.map(names).fillna(own)
-    found = {}
+    found: dict[str, float] = {}
     for name, part in [("all", rows.satisfied), *rows.satisfied.groupby(department)]:
         found[f"satisfied {name}: n"] = len(part)
         found[f"satisfied {name}: share"] = part.mean()

@@ -11,6 +11,11 @@ from pathlib import Path
 from benchmarks.processes import OTHER_TOOLS
 from benchmarks.workplace import Goal, Section, Workplace, table
 
+_INTRODUCTION = """\
+Written by `make bench`; do not edit. Every desk and file is made up from a seed. The other tools run in the same run, in
+turns with deskaudit, each run in a process of its own. A ratio is deskaudit's median ÷ the other's, of {times} rounds
+where no other number is named; in brackets the lowest and the highest round. Below 1, deskaudit is faster or smaller.
+What has no target stands here for information."""
 FILE = Path(__file__).parent / "RESULTS.md"
 OURS = ("deskaudit", "duckdb", "textual", "msgspec", "click")
 THEIRS = {"pandas": ("pandas", "pyarrow", "numpy"), "libnmap": ("python-libnmap",), "toolong": ("toolong", "textual"),
@@ -39,12 +44,7 @@ def show_goals(goals: Sequence[Goal]) -> str:
 
 def _parts(sections: Sequence[Section], place: Workplace, took_s: float) -> Iterator[str]:
     yield "# Benchmarks"
-    yield (
-        "Written by `make bench`; do not edit. Every desk and file is made up from a seed, the other tools run in the same"
-        " run, in turns with deskaudit, each run in a process of its own. A ratio is deskaudit's median ÷ the other's"
-        f" median of {place.times} rounds where no other number is named; in brackets the lowest and the highest round."
-        " Below 1 deskaudit is faster or smaller."
-    )
+    yield _INTRODUCTION.format(times=place.times)
     yield show_goals([goal for section in sections for goal in section.goals])
     yield from (section.ratios for section in sections if section.ratios)
     for section in sections:

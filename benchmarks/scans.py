@@ -93,7 +93,7 @@ def measure(place: Workplace) -> Section:
     text = (
         f"{HOSTS:,} hosts with {len(PORTS)} open ports each, {file.stat().st_size / 1e6:.0f} MB. deskaudit makes rows with"
         " ids and the makers of network cards and refuses XML entities; libnmap builds its report in memory. Both found"
-        f" all hosts and services, or this file would not exist.\n\n{table(['', 'time', 'peak memory'], rows)}"
+        f" all hosts and services, or this page would not exist.\n\n{table(['', 'time', 'peak memory'], rows)}"
     )
     return Section("nmap files", "scans", goals, text, (before, load()))
 

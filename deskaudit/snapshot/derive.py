@@ -23,7 +23,7 @@ from deskaudit.snapshot.schema import BASIS
 
 OF_TICKETS = ("status_span", "live_ticket", "ticket_sla")  # each reads the ones before it
 PART_ROWS = 1_500_000  # tickets and events derived at once
-LONGEST_S = 6 * 365 * 86400  # older times have no business time
+LONGEST_S = 25 * 365 * 86400  # older times have no business time
 AHEAD_S = 200 * 86400
 _STATES = ("unknown", "new", "open", "answered", "postponed", "resolved", "closed", "deleted", "spam")
 READ = (
@@ -113,7 +113,7 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest,
 
 
 def _oldest(connection: duckdb.DuckDBPyConnection, now: int) -> int:
-    """The time of the oldest row, not more than six years before `now`; `now` where there is none."""
+    """The time of the oldest row, not more than 25 years before `now`; `now` where there is none."""
     oldest = " UNION ALL ".join(f"SELECT MIN({column}) AS t FROM {entity}" for entity, column in _TIMES.items())
     found = connection.execute(f"SELECT MIN(m.t) FROM ({oldest}) m WHERE m.t > 0").fetchone()
     return max(min((found[0] if found else None) or now, now), now - LONGEST_S)

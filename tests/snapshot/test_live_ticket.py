@@ -217,3 +217,10 @@ def test_what_makes_a_service_level(desk, rows_of, at):
         ]
     )
     assert [row["has_sla"] for row in rows_of(reader, ALL)] == [1, 1, 1, 0]
+
+
+def test_tickets_of_many_years_ago_have_business_time_too(desk, rows_of, at):
+    created = at("2012-03-05 09:00")  # a Monday morning
+    reader = desk([Ticket(id=1, status="resolved", created_at=created, resolved_at=created + 3600)])
+    (row,) = rows_of(reader, ALL)
+    assert row["resolved_w"] - row["created_w"] == 3600
