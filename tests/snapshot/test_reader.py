@@ -78,7 +78,7 @@ def test_the_clock_does_not_follow_one_wrong_year(desk, at):
     now = at("2026-03-15 12:00")
     reader = desk([Ticket(id=1, created_at=5), Ticket(id=2, created_at=now + 10**9)], now=now)
     (first,) = reader.connection.execute("SELECT MIN(slot_at) FROM clock").fetchone()
-    assert first == now - now % 86400 - 6 * 365 * 86400
+    assert first == now - now % 86400 - 25 * 365 * 86400
 
 
 def test_a_deadline_by_the_patterns_of_check_sql(desk, at):
