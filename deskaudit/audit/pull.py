@@ -70,9 +70,14 @@ def _land(
             for problem in batch.problems:
                 yield PullWarned(source.name, f"{problem.resource}: {problem.message}")
             yield PullProgressed(source.name, batch.resource, landing.rows, batch.done, batch.total)
-            if cancelled():
-                raise Cancelled(_("Stopped while pulling {source}.").format(source=source.name))
+            _heed(cancelled, source)
+        _heed(cancelled, source)  # a connector that was told to stop just ends: what it gave is not the whole
     except (SourceError, SecretError) as fault:  # the others go on
         error = str(fault)
         yield PullWarned(source.name, error)
     landing.finish(cadence_s=source.cadence_s, error=error)
+
+
+def _heed(cancelled: Callable[[], bool], source: Source) -> None:
+    if cancelled():
+        raise Cancelled(_("Stopped while pulling {source}.").format(source=source.name))

@@ -36,3 +36,6 @@ def whole_file(path: Path) -> Iterator[TextIO]:
             _("{file} cannot be written: {fault}").format(file=path, fault=fault.strerror or fault),
             hint=_("Make room, or choose another path. The audit itself is stored."),
         ) from None
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
