@@ -50,7 +50,7 @@ def write(file: Path, hosts: int) -> None:
 def read_deskaudit(file: Path) -> tuple[int, int]:
     """(hosts, services), each made into a row of the model with its id and maker."""
     from deskaudit.connectors import Context
-    from deskaudit.connectors.nmapxml import NmapXml, Options
+    from deskaudit.connectors.machines.nmapxml import NmapXml, Options
     from deskaudit.model.batches import Want
     from deskaudit.model.entities import Asset
 

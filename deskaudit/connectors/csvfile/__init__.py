@@ -9,7 +9,7 @@ from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.csvfile.log import Log
 from deskaudit.connectors.csvfile.options import TIMES, CsvOptions
 from deskaudit.connectors.csvfile.tickets import Source, TicketMaker
-from deskaudit.connectors.sheets import RowFault, Sheet, Workbook, probe_book
+from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Want

@@ -1,7 +1,7 @@
 """The people and groups that tickets name: each becomes one row, made when it is first met."""
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.cells import fold_set, fold_text
+from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.model.entities import Agent, Contact, Department, Row
 from deskaudit.text import one_line
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.cells import fold_set, fold_text
 from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.csvfile.options import CsvOptions
 from deskaudit.connectors.csvfile.tickets import CLOCK_SLACK, Source, TicketMaker, Told
-from deskaudit.connectors.sheets import RowFault, Sheet, whole_seconds
+from deskaudit.connectors.tabular.cells import fold_set, fold_text
+from deskaudit.connectors.tabular.sheets import RowFault, Sheet, whole_seconds
 from deskaudit.i18n import _
 from deskaudit.model.entities import Event, Row
 from deskaudit.text import one_line

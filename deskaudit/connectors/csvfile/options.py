@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from deskaudit.connectors.mapping import Priorities, Rule, TicketMapping
-from deskaudit.connectors.tableoptions import TableOptions
+from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.i18n import _
 
 CHANNELS = ("email", "chat", "phone", "form", "portal", "social", "walkup", "other")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.cells import Words, fold_set, fold_text, read_duration, read_number
 from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.csvfile.options import CsvOptions
 from deskaudit.connectors.csvfile.vocabulary import Vocabulary
-from deskaudit.connectors.dates import DateReader
-from deskaudit.connectors.sheets import RowFault, Tally, whole_seconds
+from deskaudit.connectors.tabular.cells import Words, fold_set, fold_text, read_duration, read_number
+from deskaudit.connectors.tabular.dates import DateReader
+from deskaudit.connectors.tabular.sheets import RowFault, Tally, whole_seconds
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.model.entities import Rating, Row, Ticket, TicketField, TicketTag

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from deskaudit.connectors.cells import fold_text
 from deskaudit.connectors.csvfile.options import CHANNELS, CsvOptions
 from deskaudit.connectors.mapping import Facts, Mapper
+from deskaudit.connectors.tabular.cells import fold_text
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.model.entities import TICKET_STATUSES

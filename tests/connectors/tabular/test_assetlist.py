@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deskaudit.connectors.machinewords import os_version, real_serial, real_uuid
+from deskaudit.connectors.machines.machinewords import os_version, real_serial, real_uuid
 from deskaudit.errors import ConfigError
 from deskaudit.model.keys import person_hash
 

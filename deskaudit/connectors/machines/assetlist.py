@@ -9,11 +9,11 @@ from typing import ClassVar, Literal
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.cells import Words, fold_text
-from deskaudit.connectors.hosts import os_family, real_mac
-from deskaudit.connectors.machinewords import is_scientific, os_version, real_serial, real_uuid
-from deskaudit.connectors.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
-from deskaudit.connectors.tableoptions import TableOptions
+from deskaudit.connectors.machines.hosts import os_family, real_mac
+from deskaudit.connectors.machines.machinewords import is_scientific, os_version, real_serial, real_uuid
+from deskaudit.connectors.tabular.cells import Words, fold_text
+from deskaudit.connectors.tabular.options import TableOptions
+from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Want

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from deskaudit.connectors.dates import check_formats, check_zone
-from deskaudit.connectors.encodings import name_encoding
+from deskaudit.connectors.tabular.dates import check_formats, check_zone
+from deskaudit.connectors.tabular.encodings import name_encoding
 from deskaudit.i18n import _
 
 MISSING = ["", "-", "--", "n/a", "null", "none", "nan", "#n/a", "not set", "not available", "&nbsp;"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskaudit.connectors.dates import DateReader, check_formats
+from deskaudit.connectors.tabular.dates import DateReader, check_formats
 from deskaudit.errors import ConfigError, SourceError
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -16,7 +16,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.hosts import mac_vendor, os_family, real_mac
+from deskaudit.connectors.machines.hosts import mac_vendor, os_family, real_mac
 from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.restic import Job, Options, Restic
-from deskaudit.connectors.resticlog import read_log, read_snapshots
+from deskaudit.connectors.backups.restic import Job, Options, Restic
+from deskaudit.connectors.backups.resticlog import read_log, read_snapshots
 from deskaudit.errors import SourceError
 from deskaudit.model.batches import Batch, Want
 from deskaudit.model.entities import BackupJob, BackupRun, Record

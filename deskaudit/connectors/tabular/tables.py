@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.encodings import explain_undecodable, name_encoding
 from deskaudit.connectors.ordinary import refuse_special
-from deskaudit.connectors.tableoptions import TableOptions
+from deskaudit.connectors.tabular.encodings import explain_undecodable, name_encoding
+from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line

@@ -20,8 +20,8 @@ import msgspec
 
 from deskaudit.config import seconds
 from deskaudit.connectors import Context
+from deskaudit.connectors.backups.resticlog import Run, read_log, read_snapshots
 from deskaudit.connectors.ordinary import refuse_special
-from deskaudit.connectors.resticlog import Run, read_log, read_snapshots
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want

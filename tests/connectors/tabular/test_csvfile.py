@@ -397,8 +397,8 @@ def test_wrong_options_are_config_errors(pull, old, new, message):
 
 
 def test_every_option_has_its_sentence():
-    from deskaudit.connectors.assetlist import AssetColumns, AssetOptions
     from deskaudit.connectors.csvfile.options import Columns, CsvOptions, Log, Ratings
+    from deskaudit.connectors.machines.assetlist import AssetColumns, AssetOptions
 
     for struct in (CsvOptions, Columns, Ratings, Log, AssetOptions, AssetColumns):
         assert struct.help

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.nmapxml import NmapXml, Options
+from deskaudit.connectors.machines.nmapxml import NmapXml, Options
 from deskaudit.errors import SourceError
 from deskaudit.model.batches import Batch, Want
 from deskaudit.model.entities import Asset, Component

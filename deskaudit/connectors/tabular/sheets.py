@@ -7,10 +7,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.cells import fold_set, fold_text
-from deskaudit.connectors.dates import DateReader
-from deskaudit.connectors.tableoptions import TableOptions
-from deskaudit.connectors.tables import BadRow, Row, Table, find_files
+from deskaudit.connectors.tabular.cells import fold_set, fold_text
+from deskaudit.connectors.tabular.dates import DateReader
+from deskaudit.connectors.tabular.options import TableOptions
+from deskaudit.connectors.tabular.tables import BadRow, Row, Table, find_files
 from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Cursor, Probe, Problem, Reject

@@ -1,0 +1,1 @@
+"""Backups: jobs that should run, and the runs that tools printed."""

@@ -1,0 +1,1 @@
+"""Machines: asset lists and inventories, network scans, and what they agree on."""

@@ -1,0 +1,1 @@
+"""Tables of cells from files: encodings, delimiters, headers, dates, words; what every table source is read with."""
