@@ -17,11 +17,11 @@ from typing import Any
 from benchmarks import desks
 from benchmarks.processes import Stopwatch, tell
 from benchmarks.tickets import NOW, START
-from deskaudit.checks import catalogue, engine
+from deskaudit.checks import catalogue, judging
 from deskaudit.checks.binding import bind
 from deskaudit.checks.context import Reader, Window
 from deskaudit.checks.judgements import Judgement, judgements
-from deskaudit.checks.spec import Check, Item
+from deskaudit.checks.spec import Check
 from deskaudit.model.periods import Period, quarter_before
 from deskaudit.model.verdicts import Audit, Result, Status
 from deskaudit.snapshot import Snapshot
@@ -62,13 +62,15 @@ def window(period: str, zone: str) -> Window:
 
 def judge(folder: Path, period: str, words: Sequence[str], added: Path | None = None) -> dict[str, Any]:
     """Results of the checks that the words name, and the seconds each took."""
-    pairs = sorted(catalogue.load(added, verify=False).select(words), key=lambda pair: pair[1].phase)
+    pairs = catalogue.load(added).select(words)  # verified, as every audit's is: that part is not measured
     past = Past()
 
-    def run(reader: Reader, item: Item, check: Check, span: Window, frozen: Path) -> None:
-        past.found += engine.run(item, check, reader, span, frozen, past)
+    def run(reader: Reader, span: Window, frozen: Path) -> Iterator[tuple[str, float]]:
+        for judged in judging.judge(pairs, reader, span, frozen, past):
+            past.found += judged.results
+            yield judged.check.id, judged.seconds
 
-    answer = _time(folder, period, pairs, run)
+    answer = _time(folder, period, run)
     broken = [result.reason for result in past.found if result.status is Status.ERROR]
     if broken:
         raise RuntimeError(f"checks broke: {broken}")
@@ -79,15 +81,18 @@ def ask(folder: Path, period: str, *, keep: bool) -> dict[str, Any]:
     """The seconds that the bare SQL of each check takes; what is written in Python has none."""
     pairs = catalogue.load(verify=False).select(ITEMS)
 
-    def run(reader: Reader, _item: Item, check: Check, span: Window, frozen: Path) -> None:
-        for rows, statistic in bare(check, span):
-            source = f"({rows})"
-            if keep:
-                source = f"'{frozen / 'rows.parquet'}'"
-                reader.connection.execute(f"COPY (\n{rows}\n) TO {source} (FORMAT parquet)")
-            reader.connection.execute(f"SELECT {statistic} FROM {source} AS listed").fetchall()
+    def run(reader: Reader, span: Window, frozen: Path) -> Iterator[tuple[str, float]]:
+        for _item, check in pairs:
+            begun = perf_counter()
+            for rows, statistic in bare(check, span):
+                source = f"({rows})"
+                if keep:
+                    source = f"'{frozen / 'rows.parquet'}'"
+                    reader.connection.execute(f"COPY (\n{rows}\n) TO {source} (FORMAT parquet)")
+                reader.connection.execute(f"SELECT {statistic} FROM {source} AS listed").fetchall()
+            yield check.id, perf_counter() - begun
 
-    return _time(folder, period, pairs, run)
+    return _time(folder, period, run)
 
 
 def bare(check: Check, span: Window) -> Iterator[tuple[str, str]]:
@@ -111,21 +116,16 @@ def _statistic(leg: Judgement) -> str:
 def _time(
     folder: Path,
     period: str,
-    pairs: Sequence[tuple[Item, Check]],
-    run: Callable[[Reader, Item, Check, Window, Path], None],
+    run: Callable[[Reader, Window, Path], Iterator[tuple[str, float]]],
 ) -> dict[str, Any]:
     """Opens the snapshot and runs the checks; the times of the whole and of each check."""
     desk = desks.config(folder)
     options, span = desk.audit, window(period, desk.desk.zone)
-    checks: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as frozen:
         watch = Stopwatch()
         snapshot = Snapshot(desks.paths(folder).snapshot, memory_limit=options.memory_limit, threads=options.threads)
         with snapshot.open() as reader:
-            for item, check in pairs:
-                begun = perf_counter()
-                run(reader, item, check, span, Path(frozen))
-                checks[check.id] = perf_counter() - begun
+            checks = dict(run(reader, span, Path(frozen)))
         return {"checks": checks, **watch.stop()}
 
 

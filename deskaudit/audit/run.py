@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import msgspec
 from deskaudit import __version__
 from deskaudit.audit import plan as planning
 from deskaudit.audit import summary
-from deskaudit.checks import catalogue, engine, freezing, scoring
+from deskaudit.checks import catalogue, joining, judging, scoring
 from deskaudit.checks.context import Window
 from deskaudit.errors import Cancelled, ConfigError
 from deskaudit.i18n import _, item_text
@@ -78,16 +77,12 @@ def _check(
     frozen.parent.mkdir(mode=0o700, exist_ok=True)  # `parents` would make it with the umask's mode
     frozen.mkdir(mode=0o700, exist_ok=True)
     done = desk.store.done_checks(audit.id)
-    past = _Past(desk, audit.id)
-    for number, (item, check) in enumerate(pairs, start=1):
-        if check.id in done:
-            continue
-        if cancelled():
-            raise Cancelled(_("Stopped after {done} of {total} checks.").format(done=number - 1, total=len(pairs)))
-        started = time.monotonic()
-        results = engine.run(item, check, reader, window, frozen, past)
-        desk.store.record(audit.id, results)
-        yield CheckFinished(number, len(pairs), tuple(results), time.monotonic() - started)
+    left = [(item, check) for item, check in pairs if check.id not in done]
+    number = len(pairs) - len(left)
+    for judged in judging.judge(left, reader, window, frozen, _Past(desk, audit.id), cancelled):
+        number += 1
+        desk.store.record(audit.id, judged.results)
+        yield CheckFinished(number, len(pairs), tuple(judged.results), judged.seconds)
 
 
 def _begin(desk: Desk, plan: planning.Plan, manifest: Manifest) -> Audit:
@@ -164,7 +159,7 @@ def _finish(desk: Desk, audit: Audit, reader: Reader) -> Audit:
     """Freezes the judged rows in one file, and closes the audit with its headline."""
     file = desk.frozen_file(audit.id)
     subjects = {check.id: check.of for item in desk.catalogue.items.values() for check in item.check}
-    freezing.join_frozen(_folder(desk, audit), file, reader, subjects)
+    joining.join_frozen(_folder(desk, audit), file, reader, subjects)
     digest = _sha256(file)
     shutil.rmtree(_folder(desk, audit))
     desk.store.finish(

@@ -25,7 +25,6 @@ _REF = {
 """What people call an entity's rows; elsewhere its name, else the source's own id."""
 
 _TITLE = {
-    "ticket": "title",
     "agent": "COALESCE(position, role)",
     "asset": "os",
     "document": "kind",
@@ -82,12 +81,16 @@ def _look_up(
 ) -> dict[int, tuple[str, str, str]]:
     if of not in ENTITIES or not subjects:
         return {}
-    known = columns(of)
-    ref = reference_of(of)
-    title = _TITLE.get(of) or ("title" if "title" in known else "NULL")
-    url = "url" if "url" in known else "NULL"
+    table, ref, title, url = _card(of)
     ids = ", ".join(str(subject) for subject in subjects if subject is not None)
-    # A subquery, because a list of numbers would have all titles and addresses unpacked before it is compared.
-    wanted = f"SELECT unnest([{ids}])"
-    found = connection.execute(f"SELECT id, {ref}, {title}, {url} FROM {of} WHERE id IN ({wanted})").fetchall()
+    found = connection.execute(f"SELECT id, {ref}, {title}, {url} FROM {table} WHERE id IN ({ids})").fetchall()
     return {row[0]: (row[1] or "", row[2] or "", row[3] or "") for row in found}
+
+
+def _card(of: str) -> tuple[str, str, str, str]:
+    """Where the cards of an entity are, and in which columns (SQL): its name, title and address."""
+    if of == "ticket":
+        return "ticket_card", "ref", "title", "url"
+    known = columns(of)
+    title = _TITLE.get(of) or ("title" if "title" in known else "NULL")
+    return of, reference_of(of), title, "url" if "url" in known else "NULL"

@@ -14,9 +14,10 @@ import msgspec
 
 from deskaudit.checks import figures, reasons, statistics
 from deskaudit.checks.cards import make_evidence
+from deskaudit.checks.cautions import find_caution
 from deskaudit.checks.context import NoPast, Past, Reader, Window
 from deskaudit.checks.figures import Figures, Read
-from deskaudit.checks.freezing import Frozen, freeze, join_frozen
+from deskaudit.checks.freezing import Frozen, freeze
 from deskaudit.checks.judgements import LOW_N, Judgement, judgements, verdict
 from deskaudit.checks.needs import find_empty, find_gap, noun
 from deskaudit.checks.spec import Check, Item
@@ -25,7 +26,7 @@ from deskaudit.i18n import _, ngettext
 from deskaudit.model.verdicts import SEVERITY_WEIGHT, Evidence, Result, Status
 from deskaudit.text import one_line
 
-__all__ = ["ENGINE_VERSION", "NoPast", "Past", "Reader", "Window", "check_hash", "join_frozen", "run"]
+__all__ = ["ENGINE_VERSION", "NoPast", "Past", "Reader", "Window", "check_hash", "run"]
 
 ENGINE_VERSION = 1
 """Raised when the same text would give another figure: part of every check's hash."""
@@ -44,7 +45,7 @@ def run(item: Item, check: Check, reader: Reader, window: Window, frozen: Path, 
         if gap := find_gap(check, reader, window):
             return [_blank(item, check, leg, Status.NODATA, gap) for leg in legs]
         rows = freeze(check, reader, window, frozen, past)
-        return _Judge(item, check, reader, window, rows, legs).results()
+        return _add_caution(_Judge(item, check, reader, window, rows, legs).results(), check, reader, window)
     except (Cancelled, duckdb.InterruptException) as stop:
         raise Cancelled(_("Stopped during check {id}.").format(id=check.id)) from stop
     except DeskauditError as fault:
@@ -53,6 +54,13 @@ def run(item: Item, check: Check, reader: Reader, window: Window, frozen: Path, 
         reason = f"{type(fault).__name__}: {fault}"
     reason = _("The check broke: {reason}").format(reason=one_line(reason, 400))
     return [_blank(item, check, leg, Status.ERROR, reason) for leg in legs]
+
+
+def _add_caution(results: list[Result], check: Check, reader: Reader, window: Window) -> list[Result]:
+    if caution := find_caution(check, reader, window):
+        for result in results:
+            result.reason = f"{result.reason} {caution}".strip()
+    return results
 
 
 def check_hash(check: Check, judgement: Judgement) -> str:
@@ -230,7 +238,7 @@ class _Judge:
         """Mean of the first part less mean of the second, in the order of their names: a and b."""
         if group.segment is not None:
             return _Figure(None, 0, missing="-")
-        parts = figures.parts(self.reader.connection, self.frozen, leg.leg)
+        parts = figures.parts(self.reader.connection, self.frozen, leg)
         if len(parts) != 2:
             text = _("Two groups are compared; {n} have rows.").format(n=len(parts))
             return _Figure(None, group.n_value, missing=text)
@@ -246,7 +254,7 @@ class _Judge:
     def _correlation(self, leg: Judgement, group: Figures) -> _Figure:
         if group.segment is not None:
             return _Figure(None, 0, missing="-")
-        pairs = figures.pairs(self.reader.connection, self.frozen, leg.leg)
+        pairs = figures.pairs(self.reader.connection, self.frozen, leg)
         rho = statistics.spearman(pairs) if len(pairs) >= 4 else None
         if rho is None:
             text = _("Too few pairs, or one side never changes ({n} pairs).").format(n=len(pairs))

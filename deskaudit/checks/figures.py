@@ -1,4 +1,4 @@
-"""Counts, means, percentiles and evidence of a check, read from its frozen rows in one statement."""
+"""Counts, means, percentiles and evidence of a check, read from its frozen rows."""
 
 import re
 from collections import defaultdict
@@ -10,7 +10,7 @@ import msgspec
 
 from deskaudit.checks import statistics
 from deskaudit.checks.binding import bind
-from deskaudit.checks.freezing import COLUMNS, Frozen
+from deskaudit.checks.freezing import Frozen, Rows
 from deskaudit.checks.judgements import LOW_N, Judgement
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
@@ -52,7 +52,7 @@ class Figures(msgspec.Struct, kw_only=True):
 
 
 class Read(msgspec.Struct):
-    """Everything one statement gave: figures by (leg, reference), the whole desk's under segment None; evidence by leg."""
+    """Figures by (leg, reference), the whole desk's under segment None; the worst rows by leg."""
 
     figures: dict[tuple[str, int], dict[str | None, Figures]]
     evidence: dict[str, list[dict[str, Any]]]
@@ -66,26 +66,37 @@ class Read(msgspec.Struct):
 
 
 def read(connection: duckdb.DuckDBPyConnection, frozen: Frozen, legs: Sequence[Judgement], *, sample: bool) -> Read:
-    """The figures and the worst rows of all legs."""
-    source = frozen.source
-    statement = _statement(source, legs, valued=frozen.valued)
-    figures: dict[tuple[str, int], dict[str | None, Figures]] = defaultdict(dict)
-    evidence: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in connection.execute(statement).fetchall():
-        if row[0] == 2:
-            if row[-6] is None:
+    """The figures and the worst rows of all legs: one statement for each file, one more where intervals need ranks."""
+    found = Read({}, {})
+    for text, rows in frozen.now.items():
+        sharing = [leg for leg in legs if leg.rows == text]
+        _read_file(connection, rows, sharing, found)
+        if sample:
+            _add_intervals(connection, rows, sharing, found)
+    for text, rows in frozen.before.items():
+        _read_file(connection, rows, [leg for leg in legs if leg.rows == text and leg.drift], found)
+    return found
+
+
+def _read_file(connection: duckdb.DuckDBPyConnection, rows: Rows, legs: Sequence[Judgement], found: Read) -> None:
+    reference = int(rows.about.is_reference)
+    groups: dict[str | None, dict[str | None, tuple[Any, ...]]] = defaultdict(dict)
+    for kind, by_part, part, segment, *figures in connection.execute(_statement(rows, legs)).fetchall():
+        if kind == 2:
+            if figures[-5] is None:
                 raise ConfigError(_("a row has no subject: which one is judged cannot be said."))
-            names = ("leg", "subject", "segment", "good", "value", "badness", "columns")
-            evidence[row[1]].append(dict(zip(names, (row[1], *row[-6:]), strict=True)))
+            worst = dict(zip(_SHOWN, (figures[-5], segment, *figures[-4:]), strict=True))
+            found.evidence.setdefault(part, []).append(worst)
         else:
-            _take(figures, row)
-    for group in figures.values():
+            name = None if kind else (NO_SEGMENT if segment is None else segment)
+            groups[part if by_part else None][name] = tuple(figures[:11])
+    for leg in legs:
+        group = groups.get(leg.only, {})
         if len(group) == 2 and NO_SEGMENT in group:
             del group[NO_SEGMENT]
-    found = Read(dict(figures), dict(evidence))
-    if sample:
-        _add_intervals(connection, source, found, legs)
-    return found
+        if group:
+            taken = {name: _figures(leg.leg, reference, name, row) for name, row in group.items()}
+            found.figures[leg.leg, reference] = taken
 
 
 def fail_if_select(leg: Judgement, binds: dict[str, float]) -> str:
@@ -99,37 +110,34 @@ def count_listed(
 ) -> dict[str | None, int]:
     """How many rows of a leg its `fail_if` lists: in each segment where it is a condition, and under None in all."""
     by_segment = not is_select(leg.fail_if or "")
-    unpacked = "".join(
-        f""", CAST(json_extract_string("columns", '$."{name}"') AS {kind}) AS "{name}\""""
-        for name, kind in frozen.display[leg.rows].items()
-    )
-    rows = connection.execute(
-        f"WITH judged AS (SELECT part, subject, segment, good, value, badness{unpacked} FROM {frozen.source}"
-        f" WHERE leg = {quote(leg.leg)} AND reference = 0)"
+    rows = frozen.of(leg)
+    found = connection.execute(
+        f"WITH judged AS (SELECT * FROM {rows.source} WHERE {_only(leg)})"
         f" SELECT {'segment' if by_segment else 'NULL'}, COUNT(*) FROM ({fail_if_select(leg, binds)}) AS listed GROUP BY 1"
     ).fetchall()
-    found = {NO_SEGMENT if segment is None else segment: count for segment, count in rows} if by_segment else {}
-    return {**found, None: sum(count for _segment, count in rows)}
+    named = {NO_SEGMENT if segment is None else segment: count for segment, count in found} if by_segment else {}
+    return {**named, None: sum(count for _segment, count in found)}
 
 
 def is_select(text: str) -> bool:
     return re.match(r"\s*(SELECT|WITH)\b", text, re.IGNORECASE) is not None
 
 
-def pairs(connection: duckdb.DuckDBPyConnection, frozen: Frozen, leg: str) -> list[tuple[float, float]]:
+def pairs(connection: duckdb.DuckDBPyConnection, frozen: Frozen, leg: Judgement) -> list[tuple[float, float]]:
     """The (value, other) pairs of a correlation that have both."""
     return connection.execute(
-        f"""SELECT value, other FROM (SELECT value, CAST(json_extract_string("columns", '$.other') AS DOUBLE) AS other
-        FROM {frozen.source} WHERE leg = {quote(leg)} AND reference = 0) AS compared
-        WHERE value IS NOT NULL AND other IS NOT NULL"""
+        f"SELECT value, CAST(other AS DOUBLE) FROM {frozen.of(leg).source}"
+        f" WHERE {_only(leg)} AND value IS NOT NULL AND other IS NOT NULL"
     ).fetchall()
 
 
-def parts(connection: duckdb.DuckDBPyConnection, frozen: Frozen, leg: str) -> list[tuple[str, int, float, float, bool]]:
+def parts(
+    connection: duckdb.DuckDBPyConnection, frozen: Frozen, leg: Judgement
+) -> list[tuple[str, int, float, float, bool]]:
     """(part, n, mean, standard deviation, values are 0 or 1) of the parts of a gap, in the order of their names."""
     return connection.execute(
         f"""SELECT part, COUNT(*), AVG(value), COALESCE(STDDEV_SAMP(value), 0), BOOL_AND(value IN (0, 1))
-        FROM {frozen.source} WHERE leg = {quote(leg)} AND reference = 0 AND value IS NOT NULL AND part IS NOT NULL
+        FROM {frozen.of(leg).source} WHERE {_only(leg)} AND value IS NOT NULL AND part IS NOT NULL
         GROUP BY part ORDER BY part"""
     ).fetchall()
 
@@ -139,26 +147,38 @@ _VALUED = (
     " quantile_cont(value, [0.5, 0.9])"
 )
 _UNVALUED = ", ".join(["CAST(0 AS BIGINT)", *["CAST(NULL AS DOUBLE)"] * 6, "CAST(NULL AS DOUBLE[])"])
+_SHOWN = ("subject", "segment", "good", "value", "badness", "columns")
+_BLANK = ", ".join(f"CAST(NULL AS {kind})" for kind in ("BIGINT", "BIGINT", "DOUBLE", "DOUBLE", "VARCHAR"))
 
 
-def _statement(source: str, legs: Sequence[Judgement], *, valued: bool) -> str:
-    blank = ", ".join(f'CAST(NULL AS {COLUMNS[name]}) AS "{name}"' for name in _SHOWN)
-    stats = _VALUED if valued else _UNVALUED
+def _statement(rows: Rows, legs: Sequence[Judgement]) -> str:
+    """Groups as (kind 1: all, 0: a segment; by part; part; segment; figures), worst rows as (kind 2; -; leg; …)."""
+    given, display = rows.about.given, rows.about.display
+    stats = _VALUED if "value" in given else _UNVALUED
+    wanted = {leg.only for leg in legs}
+    split = [*(["part"] if wanted - {None} else []), *([""] if None in wanted else [])]
+    by = [", ".join(name for name in (part, segment) if name) for part in split for segment in ("", "segment")]
+    by_part = "1 - GROUPING(part)" if "part" in split else "0"
     groups = (
-        "SELECT GROUPING(segment) AS kind, leg, reference, segment AS in_segment, COUNT(*), COUNT(good),"
-        f" SUM(good), {stats}, {blank} FROM {source} GROUP BY GROUPING SETS ((leg, reference), (leg, reference, segment))"
+        f"SELECT GROUPING(segment), {by_part}, {'part' if 'part' in split else 'CAST(NULL AS VARCHAR)'}, segment,"
+        f" COUNT(*), COUNT(good), SUM(good), {stats}, {_BLANK} FROM {rows.source}"
+        f" GROUP BY GROUPING SETS ({', '.join(f'({names})' for names in by)})"
     )
-    shown = ", ".join(f'"{name}"' for name in _SHOWN)
+    if rows.about.is_reference:
+        return groups
+    shown = ", ".join(f'"{name}"' for name in ("subject", "segment", "good", "value", "badness", *display))
     worst = [
-        f"SELECT * FROM (SELECT CAST(2 AS BIGINT), {quote(leg.leg)}, CAST(0 AS BIGINT), CAST(NULL AS VARCHAR),"
-        f" CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT), {_UNVALUED}, {shown} FROM {source}"
-        f" WHERE leg = {quote(leg.leg)} AND reference = 0 AND {_listed(leg)} ORDER BY {_order(leg)}, subject LIMIT {EVIDENCE})"
+        f"SELECT CAST(2 AS BIGINT), 0, {quote(leg.leg)}, segment, CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT),"
+        f" {_UNVALUED}, subject, good, value, badness, {rows.packed} FROM (SELECT {shown} FROM {rows.source}"
+        f" WHERE {_only(leg)} AND {_listed(leg)} ORDER BY {_order(leg)}, subject LIMIT {EVIDENCE}) AS judged"
         for leg in legs
     ]
     return " UNION ALL ".join([groups, *worst])
 
 
-_SHOWN = ("subject", "segment", "good", "value", "badness", "columns")
+def _only(leg: Judgement) -> str:
+    """Which rows of its file a leg judges."""
+    return "1 = 1" if leg.only is None else f"part = {quote(leg.only)}"
 
 
 def _listed(leg: Judgement) -> str:
@@ -175,13 +195,12 @@ def _order(leg: Judgement) -> str:
     return f"badness DESC NULLS LAST, value {turn} NULLS LAST"
 
 
-def _take(figures: dict[tuple[str, int], dict[str | None, Figures]], row: tuple[Any, ...]) -> None:
-    whole, leg, reference, segment, rows, n_good, good, n_value, total, mean, low, high, sd, spread, middle = row[:15]
-    name = None if whole else (NO_SEGMENT if segment is None else segment)
-    figures[leg, reference][name] = Figures(
+def _figures(leg: str, reference: int, segment: str | None, row: tuple[Any, ...]) -> Figures:
+    rows, n_good, good, n_value, total, mean, low, high, sd, spread, middle = row
+    return Figures(
         leg=leg,
         reference=reference,
-        segment=name,
+        segment=segment,
         rows=rows,
         n_good=n_good,
         good=int(good or 0),
@@ -206,47 +225,34 @@ def nothing(leg: str, reference: int) -> Figures:
 
 
 _QUANTILES = {"median": 0.5, "p90": 0.9}
+_AGGREGATES = 100  # in one statement
 
 
-def _add_intervals(connection: duckdb.DuckDBPyConnection, source: str, found: Read, legs: Sequence[Judgement]) -> None:
-    """Order statistics need n first, so that they are a second statement: ranks of the rows that were counted."""
-    wanted: list[tuple[str, int, Figures, tuple[int, int]]] = []
+def _add_intervals(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, legs: Sequence[Judgement], found: Read
+) -> None:
+    """Order statistics need n first, so that they are a second statement: one aggregate for each group's two ranks."""
+    wanted: list[tuple[Figures, str]] = []
     for leg in legs:
         p = _QUANTILES.get(leg.stat)
         if p is None or leg.drift or leg.kind not in {"duration", "number"}:
             continue
         for figures in [found.desk(leg.leg), *found.segments(leg.leg).values()]:
-            ranks = statistics.quantile_ranks(figures.n_value, p)
-            if ranks and (figures.segment is None or figures.n_value >= LOW_N):
-                wanted.append((leg.leg, 0 if figures.segment is None else 1, figures, ranks))
-    whole = [entry for entry in wanted if not entry[1]]
-    for leg_name, _by_segment, figures, (low, high) in whole:
-        n = figures.n_value
-        row = connection.execute(
-            f"SELECT quantile_disc(value, [{(low - 0.5) / n!r}, {(high - 0.5) / n!r}]) FROM {source}"
-            f" WHERE leg = {quote(leg_name)} AND reference = 0 AND value IS NOT NULL"
-        ).fetchone()
-        if row and row[0]:
-            figures.interval = (row[0][0], row[0][1])
-    split = [entry for entry in wanted if entry[1]]
-    if split:
-        _rank_segments(connection, source, split)
+            n = figures.n_value
+            ranks = statistics.quantile_ranks(n, p)
+            if ranks and (figures.segment is None or n >= LOW_N):
+                fractions = ", ".join(repr((rank - 0.5) / n) for rank in ranks)
+                wanted.append((figures, f"quantile_disc(value, [{fractions}]) {_filter(leg, figures.segment)}"))
+    for start in range(0, len(wanted), _AGGREGATES):
+        chunk = wanted[start : start + _AGGREGATES]
+        asked = ", ".join(sql for _figures, sql in chunk)
+        row = connection.execute(f"SELECT {asked} FROM {rows.source} WHERE value IS NOT NULL").fetchone() or ()
+        for (figures, _sql), pair in zip(chunk, row, strict=True):
+            figures.interval = (pair[0], pair[1]) if pair else None
 
 
-def _rank_segments(
-    connection: duckdb.DuckDBPyConnection, source: str, wanted: Sequence[tuple[str, int, Figures, tuple[int, int]]]
-) -> None:
-    """Sorted lists beat window functions here: half the time on 80 000 rows."""
-    by_name = {(leg, figures.segment): figures for leg, _split, figures, _ranks in wanted}
-    places = ", ".join(["(?, ?, ?, ?)"] * len(wanted))
-    values = [entry for leg, _split, figures, ranks in wanted for entry in (leg, figures.segment, *ranks)]
-    rows = connection.execute(
-        f"""WITH places(leg, segment, low, high) AS (VALUES {places}), sorted AS (
-        SELECT leg, COALESCE(segment, '{NO_SEGMENT}') AS segment, list_sort(list(value)) AS listed
-        FROM {source} WHERE reference = 0 AND value IS NOT NULL GROUP BY ALL)
-        SELECT s.leg, s.segment, s.listed[p.low], s.listed[p.high] FROM sorted s
-        JOIN places p ON p.leg = s.leg AND p.segment = s.segment""",
-        values,
-    ).fetchall()
-    for leg, segment, low, high in rows:
-        by_name[leg, segment].interval = (low, high)
+def _filter(leg: Judgement, segment: str | None) -> str:
+    if segment is None and leg.only is None:
+        return ""
+    named = "1 = 1" if segment is None else f"COALESCE(segment, '{NO_SEGMENT}') = {quote(segment)}"
+    return f"FILTER (WHERE {_only(leg)} AND {named})"

@@ -1,131 +1,102 @@
-"""The rows a check judges, written once to a file of their own: all figures are read from there (ruling 5)."""
+"""The rows a check judges, written once to files of their own: all figures are read from there (ruling 5)."""
 
 import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import duckdb
 import msgspec
 
-from deskaudit.checks.binding import bind
-from deskaudit.checks.cards import reference_of
+from deskaudit.checks.binding import WINDOW_NAMES, bind
 from deskaudit.checks.context import Past, Reader, Row, Window
 from deskaudit.checks.judgements import Judgement, judgements
 from deskaudit.checks.spec import Check
-from deskaudit.errors import Cancelled, ConfigError, SnapshotError
+from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
-from deskaudit.model.entities import ENTITIES
 from deskaudit.snapshot.reader import quote
 
-CONTRACT = ("part", "subject", "segment", "good", "value", "badness")
-"""Columns of check SQL that mean something to the engine; all others are for display."""
-
-COLUMNS = {
-    "check": "VARCHAR",
-    "leg": "VARCHAR",
-    "reference": "BIGINT",  # 1: the reference period of a drift
+CONTRACT = {
     "part": "VARCHAR",
     "subject": "BIGINT",
     "segment": "VARCHAR",
     "good": "BIGINT",
     "value": "DOUBLE",
     "badness": "DOUBLE",
-    "columns": "VARCHAR",  # a JSON object
-    "ref": "VARCHAR",  # what people call the subject; NULL in the file of one check
 }
-"""The frozen file, of one check and of a whole audit."""
+"""Columns of check SQL that mean something to the engine, with the type they are kept in; all others are for display."""
 
 _PYTHON = "python:"
-# A check's file lives until the audit's end: speed before size. The joined one is kept for years.
-_FAST = "FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 40960, WRITE_BLOOM_FILTER false, USE_TMP_FILE false"
-_SMALL = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+_PYTHON_TYPES = {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
+# These files live until the audit's end: speed before size. Trying many values for a dictionary costs more than it saves.
+_FAST = (
+    "FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 256,"
+    " WRITE_BLOOM_FILTER false, USE_TMP_FILE false"
+)
 
 
-class Frozen(msgspec.Struct, frozen=True):
-    """The file of one check, and the display columns of each of its row texts with their SQL types."""
+class About(msgspec.Struct, frozen=True):
+    """What stands in a file of judged rows, kept in the file itself.
+
+    `legs` are (leg, part or None): who judges these rows, and which of them. `given` are the columns of the contract
+    that the text has, `display` its others with their SQL types.
+    """
+
+    check: str
+    legs: tuple[tuple[str, str | None], ...]
+    is_reference: bool  # of the period that a drift compares with
+    given: tuple[str, ...] = ()
+    display: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """The rows of one row text over one period, in a file of their own with native columns."""
 
     file: Path
-    display: dict[str, dict[str, str]]
-    valued: bool  # the rows have a column `value`
+    about: About
 
     @property
     def source(self) -> str:
-        """What SQL reads the rows from."""
-        return f"read_parquet({quote(str(self.file))})"
+        """What SQL reads the rows from: all columns of the contract, and those for display."""
+        given = self.about.given
+        missing = [f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in CONTRACT.items() if name not in given]
+        return f"(SELECT {', '.join([*missing, '*'])} FROM read_parquet({quote(str(self.file))})) AS judged"
+
+    @property
+    def packed(self) -> str:
+        """The display columns of a row as one JSON object, in SQL."""
+        fields = ", ".join(f'"{name}" := judged."{name}"' for name in self.about.display)
+        return f"CAST(to_json(struct_pack({fields})) AS VARCHAR)" if fields else "CAST(NULL AS VARCHAR)"
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    """All rows of one check: by row text, those of the period and those of the period before."""
+
+    now: dict[str, Rows]
+    before: dict[str, Rows]
+
+    def of(self, leg: Judgement) -> Rows:
+        return self.now[leg.rows]
 
 
 def freeze(check: Check, reader: Reader, window: Window, folder: Path, past: Past) -> Frozen:
-    """Runs the check's rows once, for all legs and, where one drifts, for the reference period, into one new file."""
-    file = folder / f"{check.id}.parquet"
-    parts: list[str] = []
-    display: dict[str, dict[str, str]] = {}
-    spools: list[Path] = []
-    valued = False
-    try:
-        for text, legs in _by_rows(judgements(check)).items():
-            for reference, span in ((0, window), (1, window.before())):
-                wanted = [leg for leg in legs if leg.drift or not reference]
-                if not wanted:
-                    continue
-                if is_python(text):
-                    spool = folder / f"{check.id}.{len(spools)}.ndjson"
-                    spools.append(spool)
-                    rows, display[text] = _spool(spool, function_of(text)(reader, span, past))
-                    valued = True
-                else:
-                    bound = bind(text, {**span.binds(), **check.params})
-                    described = describe(reader.connection, bound)
-                    rows, display[text] = _shape(bound, described), display_of(described)
-                    valued = valued or "value" in described
-                parts.append(_select(check.id, wanted, reference, rows))
-        _copy(reader.connection, " UNION ALL ".join(parts), file, _FAST)
-    finally:
-        for spool in spools:
-            spool.unlink(missing_ok=True)
-    return Frozen(file, display, valued)
-
-
-def join_frozen(folder: Path, file: Path, reader: Reader, of: Mapping[str, str]) -> None:
-    """Joins the files of all checks of an audit into one, with mode 600, safely on disk before it has its name.
-
-    `of` is check → the entity of its subjects: each row gets what people call its subject, so that a figure can be
-    opened when the snapshot has long been pulled again.
-    """
-    parts = [
-        _named(part, of.get(part.name.removesuffix(".parquet"), ""))
-        for part in sorted(folder.glob("*.parquet"))  # check by check, so that a reader skips the others
-    ]
-    try:
-        _copy(reader.connection, " UNION ALL ".join(parts) or f"SELECT * FROM {_nothing()}", file, _SMALL)
-    except duckdb.InterruptException as stop:
-        raise Cancelled(_("Stopped while the judged rows were written.")) from stop
-    except duckdb.Error as fault:
-        raise SnapshotError(
-            _("The judged rows cannot be written to {file}: {fault}").format(
-                file=file, fault=str(fault).partition("\n")[0]
-            ),
-            hint=_(
-                "Make room where {folder} lies, or pull again if a file of the snapshot is damaged; then: deskaudit scan --resume"
-            ).format(folder=file.parent),
-        ) from None
-    with file.open("rb") as handle:
-        os.fsync(handle.fileno())
-
-
-def _named(part: Path, entity: str) -> str:
-    """The rows of one check's file with `ref`: the row's own, else the name of its subject."""
-    fields = ", ".join(f'CAST(f."{name}" AS {kind}) AS "{name}"' for name, kind in COLUMNS.items() if name != "ref")
-    own = "json_extract_string(f.columns, '$.ref')"
-    source = f"read_parquet({quote(str(part))}) AS f"
-    if entity not in ENTITIES:
-        return f"SELECT {fields}, {own} AS ref FROM {source}"
-    names = f"SELECT id AS subject_id, CAST({reference_of(entity)} AS VARCHAR) AS called FROM {entity}"
-    return (
-        f"SELECT {fields}, COALESCE({own}, n.called) AS ref FROM {source}"
-        f" LEFT JOIN ({names}) AS n ON n.subject_id = f.subject"
-    )
+    """Runs each row text of the check once, and once more over the reference period where a leg drifts."""
+    for file in folder.glob(f"{check.id}~*"):  # of an earlier try
+        file.unlink()
+    frozen = Frozen({}, {})
+    for number, (text, legs) in enumerate(_by_rows(judgements(check)).items()):
+        for found, span, suffix in ((frozen.now, window, ""), (frozen.before, window.before(), "~before")):
+            wanted = tuple((leg.leg, leg.only) for leg in legs if leg.drift or not suffix)
+            if not wanted:
+                continue
+            rows = Rows(folder / f"{check.id}~{number}{suffix}.parquet", About(check.id, wanted, bool(suffix)))
+            if is_python(text):
+                found[text] = _spool(rows, reader, function_of(text)(reader, span, past))
+            else:
+                bound = bind(text, {**span.binds(), **check.params})
+                found[text] = _keep(rows, reader, bound, shape_of(reader.connection, text, check.params))
+    return frozen
 
 
 def is_python(text: str) -> bool:
@@ -154,71 +125,18 @@ def describe(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(f"DESCRIBE {sql}").fetchall()}
 
 
-def _by_rows(legs: Sequence[Judgement]) -> dict[str, list[Judgement]]:
-    groups: dict[str, list[Judgement]] = {}
-    for leg in legs:
-        groups.setdefault(leg.rows, []).append(leg)
-    return groups
+_shapes: dict[str, dict[str, str]] = {}  # texts are few and tables are fixed: what loading found holds for the run
 
 
-def _shape(sql: str, described: Mapping[str, str]) -> str:
-    """A bound SELECT in the shape of the frozen file."""
-    fields = [f'{_field(name, described)} AS "{name}"' for name in CONTRACT]
-    packed = ", ".join(f'"{name}" := {_finite(name, kind)}' for name, kind in display_of(described).items())
-    json = f"CAST(to_json(struct_pack({packed})) AS VARCHAR)" if packed else "NULL"
-    fields.append(f'{json} AS "columns"')
-    return f"SELECT {', '.join(fields)} FROM (\n{sql}\n) AS listed"
+def shape_of(connection: duckdb.DuckDBPyConnection, text: str, params: Mapping[str, float]) -> dict[str, str]:
+    """Column → SQL type of a row text. Raises duckdb.Error where the text is wrong."""
+    bound = bind(text, {**dict.fromkeys(WINDOW_NAMES, 0), **params})
+    if bound not in _shapes:
+        _shapes[bound] = describe(connection, bound)
+    return _shapes[bound]
 
 
-def _field(name: str, described: Mapping[str, str]) -> str:
-    return f"CAST({_finite(name, described[name]) if name in described else 'NULL'} AS {COLUMNS[name]})"
-
-
-def _finite(name: str, kind: str) -> str:
-    """A column whose infinities are NULL: something divided by nothing is no figure, and JSON has no word for it."""
-    return f'CASE WHEN isfinite("{name}") THEN "{name}" END' if kind in {"DOUBLE", "FLOAT"} else f'"{name}"'
-
-
-def _spool(file: Path, rows: Iterable[Row]) -> tuple[str, dict[str, str]]:
-    """A Python check's rows through a file: a SELECT that reads them, and their display columns."""
-    encoder = msgspec.json.Encoder()
-    display: dict[str, str] = {}
-    with open(file, "wb", opener=_private) as handle:
-        for row in rows:
-            shown = {name: value for name, value in row.items() if name not in CONTRACT}
-            for name, value in shown.items():
-                if value is not None:
-                    display[name] = {int: "BIGINT", float: "DOUBLE"}.get(type(value), "VARCHAR")
-            kept: dict[str, Any] = {name: row.get(name) for name in CONTRACT}
-            kept["segment"] = None if row.get("segment") is None else str(row["segment"])
-            kept["columns"] = encoder.encode(shown).decode() if shown else None
-            handle.write(encoder.encode(kept) + b"\n")
-    columns = {name: COLUMNS[name] for name in (*CONTRACT, "columns")}
-    if not file.stat().st_size:
-        return _nothing(), display
-    return f"SELECT * FROM read_json({quote(str(file))}, format = 'newline_delimited', columns = {columns})", display
-
-
-def _nothing() -> str:
-    fields = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in COLUMNS.items())
-    return f"(SELECT {fields} WHERE 1 = 0)"
-
-
-def _select(check: str, legs: Sequence[Judgement], reference: int, rows: str) -> str:
-    """Each row once for each leg that judges it."""
-    names = ", ".join(f'listed."{name}"' for name in (*CONTRACT, "columns"))
-    head = f"SELECT '{check}' AS \"check\", {{leg}} AS leg, CAST({reference} AS BIGINT) AS reference, {names}"
-    if len(legs) == 1:
-        only = f" WHERE listed.part = {quote(legs[0].only)}" if legs[0].only is not None else ""
-        return f"{head.format(leg=quote(legs[0].leg))} FROM ({rows}) AS listed{only}"
-    pairs = ", ".join(f"({quote(leg.leg)}, {'NULL' if leg.only is None else quote(leg.only)})" for leg in legs)
-    return (
-        f"{head.format(leg='legs.leg')} FROM ({rows}) AS listed"
-        f" JOIN (VALUES {pairs}) AS legs(leg, only_part) ON legs.only_part IS NULL OR legs.only_part = listed.part"
-    )
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, sql: str, file: Path, options: str) -> None:
+def write(connection: duckdb.DuckDBPyConnection, sql: str, file: Path, options: str) -> None:
     """COPY into a file that is private from its first byte, and has its name only when it is whole."""
     temporary = file.with_name(file.name + ".part")
     os.close(_private(str(temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
@@ -227,6 +145,68 @@ def _copy(connection: duckdb.DuckDBPyConnection, sql: str, file: Path, options: 
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _by_rows(legs: Sequence[Judgement]) -> dict[str, list[Judgement]]:
+    groups: dict[str, list[Judgement]] = {}
+    for leg in legs:
+        groups.setdefault(leg.rows, []).append(leg)
+    return groups
+
+
+def _keep(rows: Rows, reader: Reader, sql: str, shape: Mapping[str, str]) -> Rows:
+    """Runs a bound SELECT into the file."""
+    kinds = {**{name: CONTRACT[name] for name in CONTRACT if name in shape}, **display_of(shape)}
+    kinds = {name: "VARCHAR" if kind == '"NULL"' else kind for name, kind in kinds.items()}
+    fields = ", ".join(f'CAST({_finite(name, shape[name])} AS {kind}) AS "{name}"' for name, kind in kinds.items())
+    parts = [part for _leg, part in rows.about.legs]
+    only = f" WHERE listed.part IN ({', '.join(quote(part) for part in parts if part)})" if all(parts) else ""
+    return _write(rows, reader, f"SELECT {fields} FROM (\n{sql}\n) AS listed{only}", kinds)
+
+
+def _finite(name: str, kind: str) -> str:
+    """A column whose infinities are NULL: something divided by nothing is no figure, and JSON has no word for it."""
+    return f'CASE WHEN isfinite("{name}") THEN "{name}" END' if kind in {"DOUBLE", "FLOAT"} else f'"{name}"'
+
+
+def _spool(rows: Rows, reader: Reader, made: Iterable[Row]) -> Rows:
+    """A Python check's rows, through a file of JSON lines."""
+    encoder = msgspec.json.Encoder()
+    kinds: dict[str, str] = dict(CONTRACT)
+    spool = rows.file.with_suffix(".ndjson")
+    try:
+        with open(spool, "wb", opener=_private) as handle:
+            for row in made:
+                for name, value in row.items():
+                    if name not in CONTRACT and (value is not None or name not in kinds):
+                        kinds[name] = _widest(kinds.get(name), value)
+                shown = {**row, "segment": None if row.get("segment") is None else str(row["segment"])}
+                handle.write(encoder.encode(shown) + b"\n")
+        columns = ", ".join(f'"{name}": {quote(kind)}' for name, kind in kinds.items())
+        source = f"read_json({quote(str(spool))}, format = 'newline_delimited', columns = {{{columns}}})"
+        if not spool.stat().st_size:
+            nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
+            source = f"(SELECT {nothing} WHERE 1 = 0)"
+        return _write(rows, reader, f"SELECT * FROM {source}", kinds)
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def _widest(known: str | None, value: object) -> str:
+    """The SQL type that holds what a column had so far and this value too; VARCHAR where nothing else does."""
+    kind = _PYTHON_TYPES.get(type(value), "VARCHAR")
+    if known in {None, kind}:
+        return kind
+    return "DOUBLE" if {known, kind} == {"BIGINT", "DOUBLE"} else "VARCHAR"
+
+
+def _write(rows: Rows, reader: Reader, sql: str, kinds: Mapping[str, str]) -> Rows:
+    """The file, and in it what it holds: so it can be joined by who does not know the check."""
+    given = tuple(name for name in CONTRACT if name in kinds)
+    about = msgspec.structs.replace(rows.about, given=given, display=display_of(kinds))
+    told = quote(msgspec.json.encode(about).decode())
+    write(reader.connection, sql, rows.file, f"{_FAST}, KV_METADATA {{deskaudit: {told}}}")
+    return Rows(rows.file, about)
 
 
 def _private(path: str, flags: int) -> int:

@@ -105,7 +105,7 @@ class Validator:
                 if leg.rows not in shapes:
                     bound = bind(leg.rows, binds)
                     lint.check_select(connection, bound)
-                    shapes[leg.rows] = freezing.describe(connection, bound)
+                    shapes[leg.rows] = freezing.shape_of(connection, leg.rows, check.params)
                 _check_contract(check, leg, shapes[leg.rows])
                 if leg.fail_if:
                     _check_fail_if(connection, leg, shapes[leg.rows], binds)
@@ -212,7 +212,7 @@ def _check_fail_if(
     listed = figures.fail_if_select(leg, binds)
     lint.check_select(connection, listed, also={"judged"})
     kinds = {
-        **{name: freezing.COLUMNS[name] for name in freezing.CONTRACT},
+        **freezing.CONTRACT,
         **freezing.display_of(shape),
     }
     columns = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import settings
 
-from deskaudit.checks import engine
+from deskaudit.checks import engine, joining
 from deskaudit.checks.spec import Check, Item
 from deskaudit.snapshot.reader import Filled
 from deskaudit.snapshot.schema import empty_database
@@ -46,9 +46,15 @@ class Desk:
         item = Item(id="HD-99", slug="test", title="Test", group="tickets", cadence="daily", why="", check=[check])
         return engine.run(item, check, self, window, self.folder, self.past)
 
+    def twin(self) -> "Desk":
+        raise AssertionError("one check is judged in one thread")
+
     def frozen(self, check: str) -> list[dict[str, object]]:
+        """The judged rows of one check, as an audit keeps them."""
+        file = self.folder.parent / f"{check}.judged"
+        joining.join_frozen(self.folder, file, self, {})
         found = self.connection.execute(
-            f"SELECT * FROM read_parquet('{self.folder / check}.parquet') ORDER BY leg, subject"
+            f"SELECT * EXCLUDE (ref) FROM read_parquet('{file}') WHERE \"check\" = '{check}' ORDER BY leg, subject"
         )
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from deskaudit.checks import engine, freezing
+from deskaudit.checks import engine, freezing, joining
 from deskaudit.checks.judgements import judgements
 from deskaudit.errors import Cancelled
 from deskaudit.model.verdicts import Status
@@ -139,7 +139,7 @@ class TestFrozen:
         desk.judge(unowned)
         desk.judge(make_check(id="99.2", name="other", rows=OPEN, kind="count", passes=9))
         file = tmp_path / "judged.parquet"
-        engine.join_frozen(desk.folder, file, desk, {"99.1": "ticket", "99.2": "weather"})
+        joining.join_frozen(desk.folder, file, desk, {"99.1": "ticket", "99.2": "weather"})
         found = desk.connection.execute(
             f"SELECT \"check\", COUNT(*), COUNT(ref) FROM '{file}' GROUP BY 1 ORDER BY 1"
         ).fetchall()
@@ -149,9 +149,9 @@ class TestFrozen:
 
     def test_an_audit_without_rows_has_an_empty_file(self, desk, tmp_path):
         file = tmp_path / "judged.parquet"
-        engine.join_frozen(desk.folder, file, desk, {})
+        joining.join_frozen(desk.folder, file, desk, {})
         described = freezing.describe(desk.connection, f"SELECT * FROM '{file}'")
-        assert described == freezing.COLUMNS
+        assert described == joining.COLUMNS
         assert desk.connection.execute(f"SELECT COUNT(*) FROM '{file}'").fetchone() == (0,)
 
     def test_a_quote_in_the_path_does_no_harm(self, desk, unowned, tmp_path):
@@ -254,8 +254,8 @@ class TestPythonRows:
         )
         results = desk.judge(check)
         assert [(r.segment, r.value) for r in results] == [(None, 0.5), ("5", 1.0), ("a", 0.0)]
-        assert results[0].evidence[0].columns == {"started": window.end}
-        assert [file.name for file in desk.folder.iterdir()] == ["99.1.parquet"]
+        assert results[0].evidence[0].columns == {"started": window.end, "note": None}
+        assert [file.name for file in desk.folder.iterdir()] == ["99.1~0.parquet"]
 
     def test_none_at_all(self, desk, make_check, named):
         (result,) = desk.judge(make_check(rows=named("no_rows"), better="lower", passes=0.4, needs=[]))

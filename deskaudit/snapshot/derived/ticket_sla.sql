@@ -82,10 +82,13 @@ WITH term AS (
   LEFT JOIN clock c ON c.calendar_id = d.calendar_id AND c.is_open = 1 AND c.cum = d.due_w - d.due_w % 900
 )
 SELECT CASE WHEN t.measure = 'resolution' THEN 9223372036854775807 - t.id ELSE t.id END AS id,
-       t.id AS ticket_id, t.src, t.measure, t.priority, t.level AS sla_level, t.department, t.origin, t.started_at,
-       CAST(t.due_at AS BIGINT) AS due_at, t.done_at,
+       t.id AS ticket_id, t.src, t.measure, t.priority, t.level AS sla_level, t.department, t.calendar_id, t.origin,
+       t.started_at, CAST(b.cum + b.is_open * (t.started_at - b.slot_at) AS BIGINT) AS started_w,
+       CAST(t.due_at AS BIGINT) AS due_at,
+       CAST(d.cum + d.is_open * (t.due_at - d.slot_at) AS BIGINT) AS due_w, t.done_at,
        CAST(e.cum + e.is_open * (t.done_at - e.slot_at) - d.cum - d.is_open * (t.due_at - d.slot_at) AS BIGINT) AS overrun_w
 FROM told t
+LEFT JOIN clock b ON b.calendar_id = t.calendar_id AND b.slot_at = t.started_at - t.started_at % 900
 LEFT JOIN clock d ON d.calendar_id = t.calendar_id AND d.slot_at = t.due_at - t.due_at % 900
 LEFT JOIN clock e ON e.calendar_id = t.calendar_id AND e.slot_at = t.done_at - t.done_at % 900
 WHERE t.due_at IS NOT NULL

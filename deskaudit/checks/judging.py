@@ -1,0 +1,96 @@
+"""Judges the checks of an audit, two at a time: while one waits for its rows, the other computes."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from queue import SimpleQueue
+
+import msgspec
+
+from deskaudit.checks import engine
+from deskaudit.checks.context import NoPast, Past, Reader, Window
+from deskaudit.checks.spec import Check, Item
+from deskaudit.errors import Cancelled
+from deskaudit.i18n import _
+from deskaudit.model.verdicts import Result
+
+AT_ONCE = 2
+LOOK_S = 0.2
+"""How often is looked whether the audit is to stop."""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One check's results, and the seconds it took."""
+
+    check: Check
+    results: list[Result]
+    seconds: float
+
+
+def judge(
+    pairs: Sequence[tuple[Item, Check]],
+    reader: Reader,
+    window: Window,
+    frozen: Path,
+    past: Past,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[Judged]:
+    """The results of all checks, in the order of `pairs`, those of phase 2 last; the rows go into the folder `frozen`.
+
+    Checks of phase 2 read what this audit has found (`past`): they run one after the other, in the caller's thread,
+    after everything before them was taken. Raises Cancelled within a second of being asked to stop.
+    """
+    first = [pair for pair in pairs if pair[1].phase == 1]
+    yield from _together(first, reader, window, frozen, cancelled)
+    for item, check in pairs:
+        if check.phase > 1:
+            if cancelled():
+                raise Cancelled(_("Stopped before check {id}.").format(id=check.id))
+            yield _timed(item, check, reader, window, frozen, past)
+
+
+def _together(
+    pairs: Sequence[tuple[Item, Check]], reader: Reader, window: Window, frozen: Path, cancelled: Callable[[], bool]
+) -> Iterator[Judged]:
+    twins = [reader.twin() for _number in range(AT_ONCE)]
+    free: SimpleQueue[Reader] = SimpleQueue()
+    for twin in twins:
+        free.put(twin)
+
+    def run(item: Item, check: Check) -> Judged:
+        own = free.get()
+        try:
+            return _timed(item, check, own, window, frozen, NoPast())
+        finally:
+            free.put(own)
+
+    with ThreadPoolExecutor(AT_ONCE, "check") as pool:
+        started = [pool.submit(run, item, check) for item, check in pairs]
+        try:
+            for number, future in enumerate(started):
+                if not _await(future, cancelled):
+                    raise Cancelled(_("Stopped after {done} of {total} checks.").format(done=number, total=len(pairs)))
+                yield future.result()
+        finally:
+            for future in started:
+                future.cancel()
+            while wait(started, LOOK_S).not_done:  # one that runs on stops at its next statement
+                for twin in twins:
+                    twin.connection.interrupt()
+            for twin in twins:
+                twin.connection.close()
+
+
+def _await(future: Future[Judged], cancelled: Callable[[], bool]) -> bool:
+    """Whether a check has come to its end; False where the audit is to stop."""
+    while not cancelled():
+        if wait([future], LOOK_S).done:
+            return True
+    return False
+
+
+def _timed(item: Item, check: Check, reader: Reader, window: Window, frozen: Path, past: Past) -> Judged:
+    begun = time.monotonic()
+    results = engine.run(item, check, reader, window, frozen, past)
+    return Judged(check, results, time.monotonic() - begun)
