@@ -1,6 +1,6 @@
 """What flows from a connector into the snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -33,11 +33,20 @@ class Problem(msgspec.Struct, frozen=True):
     entities: tuple[str, ...] = ()  # these are incomplete because of it; () for a warning only
 
 
+class Estimate(msgspec.Struct, frozen=True):
+    """What a pull is about to cost, said before it starts. None: could not be told."""
+
+    requests: int | None
+    seconds: float | None  # by the pace of the source's limit; answers may take longer
+
+
 class Batch(msgspec.Struct, kw_only=True):
     """One page of a pull. The cursor is saved after its rows are on disk.
 
     `replaces` names entities of which this pull delivers every row there is: what is not in it is gone from the
-    source (files). Others are upserts by `id` (APIs).
+    source (files). Others are upserts by `id` (APIs), and what was deleted there shows in a sweep alone: `present`
+    gives ids that still exist, page by page, and `swept` says that they were all. A sweep that named nothing counts only
+    where the batch that says `swept` has `total` 0: the source itself says that it has none.
     """
 
     rows: Sequence[Row] = ()
@@ -48,7 +57,9 @@ class Batch(msgspec.Struct, kw_only=True):
     total: int | None = None
     rejects: Sequence[Reject] = ()
     problems: Sequence[Problem] = ()
-    swept: frozenset[str] = frozenset()  # entities whose deletions are known as of now
+    present: Mapping[str, Sequence[int]] = msgspec.field(default_factory=dict)  # entity → ids that a sweep found
+    swept: frozenset[str] = frozenset()  # the sweep of these entities is whole: what it did not name is gone
+    estimate: Estimate | None = None  # in the first batch of a pull, where the source tells how much there is
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,8 +18,8 @@ import typing
 import msgspec
 
 
-class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Root of all source rows."""
+class Row(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """Root of all source rows. They hold numbers and text alone, so that nothing has to look for cycles in them."""
 
     id: int
     ext_id: str | None = None
@@ -210,7 +210,10 @@ class Document(Row):
 
 
 class Record(Row):
-    """kind: trained, confirmed, tested, reviewed, restored, certified, approved, breach, survey, change."""
+    """kind: trained, confirmed, tested, reviewed, restored, certified, approved, breach, survey, change.
+
+    A breach happened when it became known; `duration_s` is how long it took until it was reported.
+    """
 
     kind: str
     happened_at: int | None = None
@@ -219,6 +222,7 @@ class Record(Row):
     about_id: int | None = None
     result: str | None = None
     expires_at: int | None = None
+    duration_s: int | None = None
 
 
 class Slot(Row):
@@ -276,6 +280,7 @@ class Component(Row):
     critical: bool | None = None
     confidence: int | None = None
     expires_at: int | None = None
+    device: str | None = None  # its name, where a register speaks of an asset that another source lists
 
 
 class BackupJob(Row):
@@ -323,6 +328,12 @@ class Policy(Row):
 
     An sla policy speaks of one priority or level: `name` is it, `response_s` and `resolve_s` its targets,
     `has_hours` and `has_escalation` whether opening hours and an escalation are defined.
+
+    escalation: from priority `name` and type `scope` (None: any) to the group `target`, `response_s` after creation or
+    at the share `value` of the clock. role: a person of position `name` may have the right `target`, one row each.
+    goal: metric `name` shall reach `value` from `started_at` to `expires_at`, for `agent_id` or all; `target` is
+    higher or lower. retention: `value` days for `name`. required: `scope` says of what (course, certificate, setting,
+    task), `name` which, `target` of whom, `every_s` how often. integration, monitor: expected every `every_s`.
     """
 
     kind: str
@@ -339,6 +350,13 @@ class Policy(Row):
     last_ok_at: int | None = None
     runs: int | None = None
     failures: int | None = None
+    agent_id: int | None = None
+    target: str | None = None
+    value: float | None = None
+    started_at: int | None = None
+    every_s: int | None = None
+    required: bool | None = None
+    supported: bool | None = None
 
 
 class Audience(Row):
@@ -347,6 +365,19 @@ class Audience(Row):
     country: str | None = None
     language: str | None = None
     users: int | None = None
+
+
+class Lifecycle(Row):
+    """One release of a product, and until when it is repaired, as a register of such dates tells."""
+
+    product: str  # windows, debian, …
+    cycle: str  # 11-24h2-e, 12, …
+    label: str | None = None
+    ends_at: int | None = None
+    extended_at: int | None = None  # end of extended support
+    ended: bool | None = None
+    build: str | None = None  # its latest version
+    looked_up_at: int | None = None
 
 
 class Stat(Row):

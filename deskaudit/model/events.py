@@ -12,6 +12,14 @@ class PullStarted(msgspec.Struct, frozen=True):
     resumed: bool
 
 
+class PullEstimated(msgspec.Struct, frozen=True):
+    """What the pull of a source is about to cost."""
+
+    source: str
+    requests: int
+    seconds: float | None = None  # by the pace of the source's limit
+
+
 class PullProgressed(msgspec.Struct, frozen=True):
     source: str
     resource: str
@@ -53,6 +61,7 @@ class AuditFinished(msgspec.Struct, frozen=True):
 
 AuditEvent = (
     PullStarted
+    | PullEstimated
     | PullProgressed
     | PullWarned
     | PullFinished

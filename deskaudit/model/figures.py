@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model import periods
 from deskaudit.text import one_line
 
@@ -124,6 +124,12 @@ def threshold(at: float | None, unit: str, better: str, clock: str = "wall") -> 
     if at is None or better not in {"higher", "lower"}:
         return ""
     return ("≥ " if better == "higher" else "≤ ") + exact(at, unit, clock)
+
+
+def cost(requests: int, seconds: float | None) -> str:
+    """What a pull will ask for: "about 412 requests, 2 min 20 s"."""
+    text = ngettext("about {n} request", "about {n} requests", requests).format(n=number(requests))
+    return text if seconds is None else f"{text}, {duration(seconds)}"
 
 
 def exact(limit: float, unit: str, clock: str = "wall") -> str:

@@ -4,7 +4,6 @@ One SQL file per table lies in `derived/`. Each table is a file of the generatio
 """
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -15,14 +14,16 @@ from deskaudit.model.batches import Problem, PulledSource
 from deskaudit.snapshot import manifest
 from deskaudit.snapshot.backups import create_due_backups
 from deskaudit.snapshot.clock import create_clock
-from deskaudit.snapshot.compaction import write_parquet
+from deskaudit.snapshot.compaction import GROUP_ROWS, write_parquet
+from deskaudit.snapshot.devices import create_devices
 from deskaudit.snapshot.hours import Hours, read_calendars
 from deskaudit.snapshot.manifest import DerivedTable, Manifest
 from deskaudit.snapshot.reader import create_view, entity_parts, quote
-from deskaudit.snapshot.schema import BASIS
+from deskaudit.snapshot.schema import read_sql
 
 OF_TICKETS = ("status_span", "live_ticket", "ticket_sla")  # each reads the ones before it
 PART_ROWS = 1_500_000  # tickets and events derived at once
+CARD_ROWS = 4096  # a look-up unpacks so many titles for each ticket it finds
 LONGEST_S = 25 * 365 * 86400  # older times have no business time
 AHEAD_S = 200 * 86400
 _STATES = ("unknown", "new", "open", "answered", "postponed", "resolved", "closed", "deleted", "spam")
@@ -61,11 +62,24 @@ def derive(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest,
     for table in ("clock", "calendar"):
         _write(connection, folder, fresh, table, f"SELECT * FROM {table}")
     filled = {entity for source in fresh.sources.values() for entity in source.entities if source.entities[entity].rows}
-    for table in ("asset_match", "backup_due"):
-        if BASIS[table] in filled:
-            _write(connection, folder, fresh, table, read_sql(table))
+    if "asset" in filled:
+        _derive_devices(connection, folder, fresh)
+    if "backup_job" in filled:
+        _write(connection, folder, fresh, "backup_due", read_sql("backup_due"))
     if "ticket" in filled:
         _derive_tickets(connection, folder, fresh)
+        _write(connection, folder, fresh, "ticket_card", read_sql("ticket_card"), group_rows=CARD_ROWS)
+
+
+def _derive_devices(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest) -> None:
+    """Which rows are of one machine: a scan and a list first, then all sources."""
+    connection.execute(f"CREATE TEMP TABLE asset_key AS {read_sql('asset_key')}")
+    _write(connection, folder, fresh, "asset_match", read_sql("asset_match"))
+    matches = quote(str(folder / fresh.derived["asset_match"].file))
+    create_view(connection, "asset_match", [f"SELECT * FROM read_parquet({matches})"])
+    create_devices(connection)
+    for table in ("device_asset", "device"):
+        _write(connection, folder, fresh, table, read_sql(table))
 
 
 def _derive_tickets(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest) -> None:
@@ -102,14 +116,18 @@ def _join_parts(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Mani
         piece.unlink()
 
 
-def read_sql(name: str) -> str:
-    """The SELECT of a derived table."""
-    return (files("deskaudit.snapshot") / "derived" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest, table: str, rows: str) -> None:
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    fresh: Manifest,
+    table: str,
+    rows: str,
+    *,
+    group_rows: int = GROUP_ROWS,
+) -> None:
     name = f"{fresh.generation:08}.{table}.parquet"
-    fresh.derived[table] = DerivedTable(file=name, rows=write_parquet(connection, rows, folder / name))
+    written = write_parquet(connection, rows, folder / name, group_rows=group_rows)
+    fresh.derived[table] = DerivedTable(file=name, rows=written)
 
 
 def _oldest(connection: duckdb.DuckDBPyConnection, now: int) -> int:

@@ -1,6 +1,7 @@
 """Reading one generation: a view per entity and derived table, in an engine in memory."""
 
 import contextlib
+import copy
 import fcntl
 import os
 from pathlib import Path
@@ -16,7 +17,7 @@ from deskaudit.model.batches import PulledSource
 from deskaudit.model.entities import ENTITIES
 from deskaudit.snapshot import leases, manifest
 from deskaudit.snapshot.manifest import Manifest
-from deskaudit.snapshot.schema import BASIS, TABLES, connect, definition, empty_rows
+from deskaudit.snapshot.schema import BASIS, TABLES, connect, definition, empty_rows, prepare, read_sql
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -60,7 +61,7 @@ class Reader:
         sources = list(self.manifest.sources.values())
         holders = [source for source in sources if entity in source.entities]
         if not holders:
-            return Filled("absent", "; ".join(_failure(source) for source in sources if source.error), None)
+            return Filled("absent", "; ".join(text for source in sources for text in _absence(source, entity)), None)
         faults = [fault for source in holders for fault in _faults(source, entity)]
         return Filled(
             "incomplete" if faults else "complete",
@@ -80,6 +81,14 @@ class Reader:
             found = self.connection.execute(f"SELECT 1 FROM {table} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
             self._has_values[column] = found is not None
         return self._has_values[column]
+
+    def twin(self) -> Self:
+        """The same generation with a connection of its own, for another thread; it lives as long as this one."""
+        twin = copy.copy(self)
+        twin.connection = prepare(self.connection.cursor())
+        twin._has_values = {}  # noqa: SLF001 - its own
+        twin._lease = None  # noqa: SLF001
+        return twin
 
     def close(self) -> None:
         """Lets the generation go. Closing twice does no harm."""
@@ -109,6 +118,8 @@ def create_views(connection: duckdb.DuckDBPyConnection, folder: Path, found: Man
             parts = []
         if parts:
             create_view(connection, table, parts)
+        elif table == "ticket_card":  # a snapshot of an earlier version
+            absent.append(f"CREATE VIEW ticket_card AS {read_sql('ticket_card')}")
         elif table != "extract":
             absent.append(f"CREATE TABLE {table} ({definition(table)})")
     connection.execute("; ".join(absent))
@@ -148,6 +159,12 @@ def _create_extract(connection: duckdb.DuckDBPyConnection, found: Manifest) -> N
 
 def _failure(source: PulledSource) -> str:
     return _("{source} failed: {error}").format(source=source.name, error=source.error)
+
+
+def _absence(source: PulledSource, entity: str) -> list[str]:
+    """Why a source delivers nothing of an entity: it failed, or it said so (a module that its edition lacks)."""
+    said = [f"{source.name}: {problem.message}" for problem in source.problems if problem.resource == entity]
+    return [*said, *([_failure(source)] if source.error else [])]
 
 
 def _faults(source: PulledSource, entity: str) -> list[str]:

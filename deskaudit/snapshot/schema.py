@@ -7,6 +7,8 @@ Columns that end in `_w` are positions on the ticket's own calendar, in business
 business time between them. They are NULL where the time is unknown or lies outside the clock table.
 """
 
+from importlib.resources import files
+
 import duckdb
 
 from deskaudit.model.entities import ENTITIES, columns
@@ -71,13 +73,25 @@ TICKET_SLA = {
     "priority": "VARCHAR",
     "sla_level": "VARCHAR",
     "department": "VARCHAR",
+    "calendar_id": "BIGINT",
     "origin": "VARCHAR",  # vendor, ticket, policy, default
     "started_at": "BIGINT",
+    "started_w": "BIGINT",
     "due_at": "BIGINT",  # the last second that is in time
+    "due_w": "BIGINT",
     "done_at": "BIGINT",
     "overrun_w": "BIGINT",  # business seconds after due; negative: early; NULL: not done
 }
 """One row per promise on a live ticket."""
+
+TICKET_CARD = {
+    "id": "BIGINT",
+    "src": "VARCHAR",
+    "ref": "VARCHAR",
+    "title": "VARCHAR",
+    "url": "VARCHAR",
+}
+"""One row per ticket: what people call it."""
 
 ASSET_MATCH = {
     "scan_id": "BIGINT",
@@ -86,6 +100,39 @@ ASSET_MATCH = {
     "conflict": "BIGINT",  # 1: its keys point at several listed assets, or at one whose higher key differs
 }
 """One row per scanned asset."""
+
+DEVICE = {
+    "id": "BIGINT",  # of its first asset: a listed one, where there is one
+    "listed_id": "BIGINT",  # the same, NULL: on no list
+    "scan_id": "BIGINT",  # the asset that the latest scan saw; NULL: no scan saw it
+    "sources": "BIGINT",  # how many know it
+    "active": "BIGINT",  # 0: every list that speaks of its state says spare, retired or lost
+    "off_network": "BIGINT",
+    "critical": "BIGINT",
+    "personal_data": "BIGINT",
+    "approved": "BIGINT",
+    "encrypted": "BIGINT",  # 0 where any source says no
+    "owner": "VARCHAR",
+    "department": "VARCHAR",
+    "os": "VARCHAR",
+    "os_family": "VARCHAR",
+    "os_version": "VARCHAR",
+    "has_address": "BIGINT",  # 1: a list knows its IP or MAC address
+    "listed_seen_at": "BIGINT",  # as the lists say
+    "scanned_at": "BIGINT",  # by a scan
+    "updated_at": "BIGINT",
+    "conflict": "BIGINT",  # 1: its sources contradict each other
+    "differs": "VARCHAR",  # in what, blank-separated: serial uuid mac fqdn (another device shares a lower key), twice
+    # (one source has it twice), os owner state (the lists disagree), scan (a scan of it may be of another one)
+}
+"""One row per device, however many sources know it. What it says comes from lists and inventories, the newest first."""
+
+DEVICE_ASSET = {
+    "device_id": "BIGINT",
+    "asset_id": "BIGINT",
+    "matched_by": "VARCHAR",  # serial, uuid, mac, fqdn, hostname; NULL: the device's first
+}
+"""One row per asset."""
 
 BACKUP_DUE = {
     "id": "BIGINT",
@@ -130,7 +177,10 @@ DERIVED: dict[str, dict[str, str]] = {
     "live_ticket": LIVE_TICKET,
     "status_span": STATUS_SPAN,
     "ticket_sla": TICKET_SLA,
+    "ticket_card": TICKET_CARD,
     "asset_match": ASSET_MATCH,
+    "device": DEVICE,
+    "device_asset": DEVICE_ASSET,
     "backup_due": BACKUP_DUE,
     "clock": CLOCK,
     "calendar": CALENDAR,
@@ -147,7 +197,10 @@ BASIS = {
     "live_ticket": "ticket",
     "status_span": "ticket",
     "ticket_sla": "ticket",
+    "ticket_card": "ticket",
     "asset_match": "asset",
+    "device": "asset",
+    "device_asset": "asset",
     "backup_due": "backup_job",
 }
 """Derived table → the entity without which it has no rows."""
@@ -168,9 +221,12 @@ def connect(*, memory_limit: str = "400MB", threads: int = 2, spill: str = "") -
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    connection = duckdb.connect(":memory:", config=options)
-    # It would be drawn over the app, and into what scripts read. A cursor of the connection needs the same.
-    connection.execute("SET enable_progress_bar = false")
+    return prepare(duckdb.connect(":memory:", config=options))
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A connection, or a cursor of one, with the settings that each has for itself."""
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn over the app, and into what scripts read
     connection.execute("SET python_enable_replacements = false")  # a table's name never means a variable of ours
     return connection
 
@@ -179,8 +235,15 @@ def empty_database() -> duckdb.DuckDBPyConnection:
     """Every table, without rows: to parse a check against, or to fill by hand in a test."""
     connection = connect()
     for table in TABLES:
-        connection.execute(f"CREATE TABLE {table} ({definition(table)})")
+        if table != "ticket_card":
+            connection.execute(f"CREATE TABLE {table} ({definition(table)})")
+    connection.execute(f"CREATE VIEW ticket_card AS {read_sql('ticket_card')}")
     return connection
+
+
+def read_sql(name: str) -> str:
+    """The SELECT of a derived table."""
+    return (files("deskaudit.snapshot") / "derived" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def empty_rows(table: str) -> str:

@@ -127,7 +127,6 @@ def test_a_guess_alone_is_no_finding_and_no_praise(judge):
         ("Windows 10 Pro 10.0.19044", "2023-06-13"),
         ("Windows 10 Enterprise LTSC 2019", "2029-01-09"),
         ("Microsoft Windows 11 Pro 23H2", "2025-11-11"),
-        ("Windows 11 23H2", "2026-11-10"),  # edition not named: the later date
         ("Windows 11 Enterprise 10.0.22631", "2026-11-10"),
         ("Windows Server 2012 R2 Standard", "2023-10-10"),
         ("Windows 2016 Datacenter", "2027-01-12"),
@@ -163,8 +162,11 @@ def test_a_supported_system_without_an_announced_end():
     assert (found.known, found.ends_at) == (True, None)
 
 
-def test_an_edition_that_matters_is_said():
-    assert "Home and Pro ended 2025-11-11" in endoflife.look_up("Windows 11 23H2", NOW).note
+def test_an_edition_that_matters_and_is_not_named_is_not_judged():
+    found = endoflife.look_up("Windows 11 23H2", NOW)
+    assert not found.known
+    assert "Home and Pro 2025-11-11" in found.note
+    assert "Enterprise and Education 2026-11-10" in found.note
 
 
 @pytest.mark.parametrize(("empty", "status"), [(1, Status.PASS), (3, Status.WARN), (4, Status.FAIL)])
@@ -201,3 +203,41 @@ def test_weak_guesses_are_not_judged(judge):
     rows = [listed(1, os_family="windows"), scanned(1, os_family="linux", os_accuracy=94)]
     result = judge("03.7", rows).only
     assert (result.status, result.n_rows) == (Status.NODATA, 1)
+
+
+TWO_LISTS = {
+    "snipeit": [listed(101, serial="AAA1", name="pc1", owner="Ann", department="IT"), listed(102, name="pc2", state="retired")],
+    "glpi": [
+        Asset(id=201, origin="cmdb", serial="aaa1", os="Windows 7", os_family="windows", ip="10.0.0.1", updated_at=NOW - 9 * DAY),
+        Asset(id=202, origin="cmdb", name="PC2", updated_at=NOW - DAY),
+    ],
+    "masscan": [scanned(1, id=301, name="pc1", os_family="windows"), scanned(3, id=303)],
+}  # fmt: skip
+NMAP = [scanned(1, os_family="windows"), scanned(3), scanned(2, name="pc2")]
+
+
+def test_a_machine_of_several_sources_counts_once(desk):
+    """pc1 stands on two lists and in two scans; pc2, retired on one list, on two lists and in one scan; pc3 in two scans."""
+    several = desk(NMAP, sources=TWO_LISTS)
+    unlisted = several.judge("03.1").only
+    assert (unlisted.value, unlisted.n) == (pytest.approx(1 / 3), 3)
+    vanished = several.judge("03.2").only
+    assert (vanished.value, vanished.n) == (0, 1)  # pc2 is retired: nobody says that it is in use
+    assert several.judge("03.3").only.n == 1
+    ended = several.judge("03.4")["ended"]
+    assert (ended.value, [e.ref for e in ended.evidence]) == (1, ["pc1"])
+    assert (
+        several.judge("03.5").only.value == 0.8
+    )  # what one list lacks, the other has; nobody says whether it is approved
+    assert (several.judge("03.7").only.value, several.judge("03.7").only.n) == (0, 1)
+
+
+def test_sources_that_disagree_are_reported(desk):
+    lists = {
+        "a": [listed(101, fqdn="pc1.example.org", serial="AAA1")],
+        "b": [listed(102, fqdn="pc1.example.org", serial="BBB1")],
+    }
+    result = desk([listed(1)], sources=lists).judge("03.9").only
+    assert (result.status, result.n) == (Status.INFO, 2)
+    assert {e.columns["differs"] for e in result.evidence} == {"serial"}
+    assert desk([listed(1)]).judge("03.9").only.status is Status.NODATA
