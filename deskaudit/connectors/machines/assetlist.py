@@ -1,19 +1,21 @@
-"""The asset list that a desk keeps: a CSV of any shape, mapped to assets."""
+"""The asset list that a desk keeps, or an inventory program exports: a table of any shape, mapped to assets."""
 
-import ipaddress
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.machines.hosts import os_family, real_mac
-from deskaudit.connectors.machines.machinewords import is_scientific, os_version, real_serial, real_uuid
+from deskaudit.connectors.machines import presets
+from deskaudit.connectors.machines.hosts import os_family
+from deskaudit.connectors.machines.keys import Keys, address_of, full_name, host_of, split_addresses
+from deskaudit.connectors.machines.machinewords import os_version
+from deskaudit.connectors.machines.states import StateWords, check_states, name_owner
 from deskaudit.connectors.tabular.cells import Words, fold_text
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
+from deskaudit.connectors.tabular.tables import Table
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Want
@@ -21,18 +23,12 @@ from deskaudit.model.entities import Asset
 from deskaudit.text import one_line
 
 BATCH_ROWS = 5000
-STATES = {
-    "active": ("active", "in use", "in production", "production", "live", "deployed", "assigned", "installed", "up"),
-    "spare": ("spare", "in stock", "stock", "storage", "available", "ready to deploy", "in store"),
-    "retired": ("retired", "disposed", "scrapped", "archived", "decommissioned", "sold", "out of use", "inactive"),
-    "lost": ("lost", "stolen", "missing", "lost/stolen"),
-}
-_MOVING = frozenset({"dhcp", "dynamic", "auto", "automatic"})
 _SLACK = 86400
+_TELLING = ("key", "serial", "uuid", "mac", "fqdn", "name")
 
 
 class AssetColumns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Model field → column name of the file. Case, blanks and signs of a name do not count."""
+    """Model field → column name of the file; "#3" is the third column. Case, blanks and signs of a name do not count."""
 
     key: str | None = None
     name: str | None = None
@@ -76,15 +72,17 @@ class AssetColumns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         "updated_at": "When its row was last looked at.",
     }
 
-    def __post_init__(self) -> None:
-        if not any((self.key, self.serial, self.uuid, self.mac, self.fqdn, self.name)):
-            raise ValueError(_("columns names nothing that tells assets apart: key, serial, uuid, mac, fqdn or name"))
+    def named(self) -> dict[str, str]:
+        """Field → column, of those that are set."""
+        found = {field: getattr(self, field) for field in self.__struct_fields__}
+        return {field: column for field, column in found.items() if column is not None}
 
 
 class AssetOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of `type = "assets"`."""
 
-    columns: AssetColumns
+    preset: str = ""
+    columns: AssetColumns = msgspec.field(default_factory=AssetColumns)
     origin: Literal["list", "cmdb"] = "list"
     states: dict[str, str] = msgspec.field(default_factory=dict)
     flags: dict[str, bool] = msgspec.field(default_factory=dict)
@@ -92,7 +90,9 @@ class AssetOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_field
 
     help: ClassVar[dict[str, str]] = {
         **TableOptions.help,
-        "columns": "Model field = column name; at least one of key, serial, uuid, mac, fqdn and name.",
+        "preset": "The program that wrote the file: snipeit, glpi or lansweeper. It knows the usual names of the columns.",
+        "columns": 'Model field = column name, or its position as "#3" where the names are translated; without a preset at least '
+        "one of key, serial, uuid, mac, fqdn and name.",
         "origin": "list, or cmdb where the file comes from a configuration database.",
         "states": "The list's words for a state = active, spare, retired or lost.",
         "flags": "The list's words in yes-or-no columns = true or false.",
@@ -101,11 +101,11 @@ class AssetOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_field
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for value in self.states.values():
-            if value not in STATES:
-                raise ValueError(
-                    _('"{value}" is no state; write one of {known}').format(value=value, known=", ".join(STATES))
-                )
+        check_states(self.states)
+        if self.preset:
+            presets.check_name(self.preset)
+        elif not any(getattr(self.columns, field) for field in _TELLING):
+            raise ValueError(_("columns names nothing that tells assets apart: key, serial, uuid, mac, fqdn or name"))
         if self.updated_from_file and self.columns.updated_at is not None:
             raise ValueError(_("columns.updated_at and updated_from_file both say how old a row is: keep one"))
 
@@ -114,10 +114,10 @@ class AssetList:
     """`type = "assets"`: files are read whole each time, and what is not in them any more is gone."""
 
     name: ClassVar[str] = "assets"
-    title: ClassVar[str] = "Asset list (CSV)"
+    title: ClassVar[str] = "Asset list (CSV, XLSX; Snipe-IT, GLPI and Lansweeper exports)"
     options: ClassVar[type[AssetOptions]] = AssetOptions
     fills: ClassVar[frozenset[str]] = frozenset({"asset"})
-    tested: ClassVar[str] = "fixture"
+    tested: ClassVar[str] = "fixture: made from the documented shapes"
 
     def __init__(self, options: AssetOptions, context: Context) -> None:
         self._options = options
@@ -140,20 +140,25 @@ class _Import:
     """One reading of the files."""
 
     def __init__(self, options: AssetOptions, context: Context) -> None:
+        opened: dict[Path, Table] = {}
+        self._names = options.columns.named()
+        own_states: dict[str, str] = {}
+        if options.preset:
+            preset = presets.load()[options.preset]
+            options = preset.settle(options)
+            self._names, opened = preset.recognise(options, self._names, context)
+            own_states = preset.states
+            if not any(field in self._names for field in _TELLING):
+                raise presets.unrecognised(preset, opened, context.source)
         self._options = options
         self._context = context
-        names = {field: getattr(options.columns, field) for field in AssetColumns.__struct_fields__}
-        self._names: dict[str, str] = {field: column for field, column in names.items() if column is not None}
-        self.book = Workbook(options, context, self._names, ("seen_at", "updated_at"))
+        self.book = Workbook(options, context, self._names, ("seen_at", "updated_at"), opened)
         self._words = Words(options.flags)
-        self._states = {word: state for state, words in STATES.items() for word in words}
-        self._states |= {fold_text(word): state for word, state in options.states.items()}
+        self._states = StateWords({**own_states, **options.states})
+        self._machine_keys = Keys()
         self._latest = context.now() + _SLACK
         self._file_time: int | None = None
         self._keys: set[str] = set()
-        self._dropped: Counter[str] = Counter()
-        self._samples: dict[str, str] = {}
-        self._unknown: Counter[str] = Counter()
 
     def run(self) -> Iterator[Batch]:
         page: list[Asset] = []
@@ -186,12 +191,11 @@ class _Import:
             return []
 
     def _make(self, row: "_Row") -> Asset:
-        name, fqdn = _host(row.cells.get("name", "")), row.cells.get("fqdn", "").rstrip(".").lower()
-        if not fqdn and "." in name and _address(name) is None:
-            fqdn = name.lower()
-        serial = self._keep("serial", row, real_serial)
-        uuid = self._keep("uuid", row, real_uuid)
-        mac = self._keep("mac", row, _first_mac)
+        name = host_of(row.cells.get("name", ""))
+        fqdn = full_name(name, row.cells.get("fqdn", ""))
+        serial = self._machine_keys.serial(row.cells.get("serial", ""))
+        uuid = self._machine_keys.uuid(row.cells.get("uuid", ""))
+        mac = self._machine_keys.mac(row.cells.get("mac", ""))
         addresses = self._addresses(row)
         key = row.cells.get("key") or serial or uuid or mac or fqdn or name.lower()
         if not key:
@@ -214,38 +218,23 @@ class _Import:
             os=system,
             os_family=os_family(system),
             os_version=one_line(row.cells.get("os_version", ""), 60) or os_version(system),
-            owner=self._owner(row.cells.get("owner", "")),
+            owner=name_owner(row.cells.get("owner", ""), self._context),
             department=one_line(row.cells.get("department", ""), 120) or None,
             approved=self._flag("approved", row),
             critical=self._flag("critical", row),
             personal_data=self._flag("personal_data", row),
             encrypted=self._flag("encrypted", row),
             off_network=self._flag("off_network", row),
-            state=self._state(row.cells.get("state", "")),
+            state=self._states.read(row.cells.get("state", "")),
             seen_at=self._time("seen_at", row),
             updated_at=self._file_time if self._options.updated_from_file else self._time("updated_at", row),
         )
 
-    def _keep(self, field: str, row: "_Row", read: Callable[[str], str | None]) -> str | None:
-        """A key of the machine, or None and a count where it is a placeholder or destroyed."""
-        cell = row.cells.get(field, "")
-        found = read(cell) if cell else None
-        if cell and found is None:
-            what = "scientific" if field == "serial" and is_scientific(cell) else field
-            self._dropped[what] += 1
-            self._samples.setdefault(what, one_line(cell, 40))
-        return found
-
     def _addresses(self, row: "_Row") -> list[str]:
-        cell = row.cells.get("ip", "")
-        parts = [part for part in re.split(r"[\s,;|]+", cell) if part and part.casefold() not in _MOVING]
-        found = [_address(part) for part in parts]
+        found = [address_of(part) for part in split_addresses(row.cells.get("ip", ""))]
         if None in found:
             self._fault("ip", row, _("no address"))
         return [address for address in found if address]
-
-    def _owner(self, text: str) -> str | None:
-        return self._context.person(text) if "@" in text else one_line(text, 120) or None
 
     def _flag(self, field: str, row: "_Row") -> bool | None:
         cell = row.cells.get(field, "")
@@ -256,14 +245,6 @@ class _Import:
         except ValueError:
             self._fault(field, row, _("neither yes nor no; add it to flags"))
             return None
-
-    def _state(self, text: str) -> str | None:
-        if not text:
-            return None
-        found = self._states.get(fold_text(text.lstrip("_ ")))  # one program indents states with underscores
-        if found is None and (text in self._unknown or len(self._unknown) < 200):
-            self._unknown[text] += 1
-        return found
 
     def _time(self, field: str, row: "_Row") -> int | None:
         cell = row.cells.get(field, "")
@@ -283,23 +264,7 @@ class _Import:
         self.book.tally.add(row.sheet.place(row.number), self._names[field], reason, row.cells.get(field, ""))
 
     def _problems(self) -> list[Problem]:
-        messages = {
-            "serial": _('{n} serial numbers are placeholders, as "{sample}"; they identify nothing and are left out.'),
-            "uuid": _('{n} UUIDs are placeholders or none at all, as "{sample}"; they are left out.'),
-            "mac": _('{n} MAC addresses are placeholders or none at all, as "{sample}"; they are left out.'),
-            "scientific": _(
-                '{n} serial numbers were destroyed by a spreadsheet, as "{sample}": export the list again with that column as text.'
-            ),
-        }
-        found = [
-            Problem("asset", messages[what].format(n=n, sample=self._samples[what]))
-            for what, n in self._dropped.items()
-        ]
-        if self._unknown:
-            words = ", ".join(f'"{one_line(word, 40)}" ({n})' for word, n in self._unknown.most_common(5))
-            message = _("No state is known for {words}; add them to sources.{source}.states.")
-            found.append(Problem("asset", message.format(words=words, source=self._context.source)))
-        return found
+        return [*self._machine_keys.problems(), *self._states.problems(self._context.source)]
 
     def _batch(self, page: Sequence[Asset], problems: Sequence[Problem] = (), cursor: Cursor | None = None) -> Batch:
         return Batch(
@@ -318,24 +283,3 @@ class _Row(msgspec.Struct, frozen=True):
     cells: dict[str, str]
     sheet: Sheet
     number: int
-
-
-def _host(text: str) -> str:
-    r"""The host of DOMAIN\HOST and DOMAIN\HOST\1, as Windows inventories write it."""
-    parts = [part for part in text.split("\\") if part]
-    return parts[1] if len(parts) > 1 else text
-
-
-def _address(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text.partition("%")[0].partition("/")[0]))
-    except ValueError:
-        return None
-
-
-def _first_mac(text: str) -> str | None:
-    """The first real address of a cell that may hold several."""
-    whole = real_mac(text)
-    if whole:
-        return whole
-    return next((mac for part in re.split(r"[\s,;|]+", text) if (mac := real_mac(part))), None)

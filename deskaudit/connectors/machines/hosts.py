@@ -1,6 +1,7 @@
 """What all asset sources agree on: how a MAC is written, whose it is, which family an operating system belongs to."""
 
 import re
+from functools import lru_cache
 
 _FAMILIES = (
     ("android", r"android"),
@@ -11,6 +12,7 @@ _FAMILIES = (
     ("network", r"cisco|junos|routeros|fortios|vxworks|\bios[- ]xe\b|arubaos|edgeos|procurve|pan-os"),
     ("linux", r"linux|debian|ubuntu|red ?hat|rhel|centos|rocky|alma|fedora|suse|mint|\bkernel\b|esxi|proxmox|raspbian"),
 )
+_USUAL_MAC = re.compile(r"[0-9A-F]{2}(?::[0-9A-F]{2}){5}")
 _NO_MACS = {"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"}
 
 
@@ -24,10 +26,12 @@ def os_family(text: str | None) -> str | None:
 
 def real_mac(text: str | None) -> str | None:
     """A MAC as AA:BB:CC:DD:EE:FF, however it was written; None for placeholders, multicast and what is no MAC."""
-    digits = re.sub(r"[^0-9A-Fa-f]", "", text or "")
-    if len(digits) != 12:
-        return None
-    mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2)).upper()
+    mac = text or ""
+    if not _USUAL_MAC.fullmatch(mac):
+        digits = re.sub(r"[^0-9A-Fa-f]", "", mac)
+        if len(digits) != 12:
+            return None
+        mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2)).upper()
     return None if mac in _NO_MACS or int(mac[:2], 16) & 1 else mac
 
 
@@ -38,12 +42,15 @@ def local_mac(mac: str) -> bool:
 
 def mac_vendor(mac: str) -> str | None:
     """The maker of a device by its MAC, from netaddr's copy of the public register."""
-    if local_mac(mac):
-        return None
-    from netaddr import EUI
+    return None if local_mac(mac) else _registered(mac[:8])
+
+
+@lru_cache(maxsize=4096)
+def _registered(prefix: str) -> str | None:
+    from netaddr import OUI
     from netaddr.core import NotRegisteredError
 
     try:
-        return str(EUI(mac).oui.registration().org)
+        return str(OUI(prefix.replace(":", "-")).registration().org)
     except (NotRegisteredError, ValueError):
         return None

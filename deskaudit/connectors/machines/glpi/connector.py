@@ -1,0 +1,202 @@
+"""`type = "glpi"`: the machines of a GLPI server.
+
+Three habits of its API shape this: names of things come only with expand_dropdowns, which turns the owner of a port or
+a disk into a name too; nothing is written as 0, "" or "&nbsp;"; templates and the trash are in the lists.
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from deskaudit.connectors import Context
+from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.machines.api import told
+from deskaudit.connectors.machines.glpi import belongings
+from deskaudit.connectors.machines.glpi.belongings import Belongings
+from deskaudit.connectors.machines.glpi.options import Options
+from deskaudit.connectors.machines.glpi.session import Session
+from deskaudit.connectors.machines.hosts import mac_vendor, os_family
+from deskaudit.connectors.machines.keys import Keys, full_name, host_of, own_addresses
+from deskaudit.connectors.machines.machinewords import os_version
+from deskaudit.connectors.machines.states import StateWords, name_owner
+from deskaudit.connectors.pace import Timing
+from deskaudit.connectors.tabular.dates import DateReader
+from deskaudit.i18n import _
+from deskaudit.model.batches import Batch, Cursor, Estimate, Probe, Problem, Reject, Want
+from deskaudit.model.entities import Asset
+from deskaudit.text import one_line
+
+ALL = frozenset({"asset"})
+
+
+class Glpi:
+    """Computers, network equipment, printers and phones. Read-only: every request is a GET. `timing` is for tests."""
+
+    name: ClassVar[str] = "glpi"
+    title: ClassVar[str] = "GLPI"
+    options: ClassVar[type[Options]] = Options
+    fills: ClassVar[frozenset[str]] = ALL
+    tested: ClassVar[str] = "fixture: a server made from the documentation of GLPI's REST API; no live server"
+
+    def __init__(self, options: Options, context: Context, *, timing: Timing | None = None) -> None:
+        self._options = options
+        self._context = context
+        self._timing = timing or Timing()
+
+    def probe(self) -> Probe:
+        """Opens a session and asks for one row of each kind."""
+        modules: dict[str, str] = {}
+        try:
+            with Session(self._options, self._context, self._timing) as session:
+                for itemtype in self._options.itemtypes:
+                    try:
+                        session.page(itemtype, 0, size=1)
+                        modules[itemtype] = "ok"
+                    except HttpError as fault:
+                        modules[itemtype] = fault.message
+        except HttpError as fault:
+            refused = fault.kind in {"auth", "forbidden", "expired"}
+            return Probe(
+                reachable=fault.status is not None,
+                authorised=False if refused else None,
+                message=fault.message,
+                hint=fault.hint,
+            )
+        missing = [name for name, state in modules.items() if state != "ok"]
+        return Probe(
+            reachable=True,
+            authorised=True,
+            modules=modules,
+            message=_("not readable: {names}").format(names=", ".join(missing))
+            if missing
+            else _("all lists can be read"),
+            hint=_("Give the profile the right to read them, or take them out of itemtypes.") if missing else "",
+        )
+
+    def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:
+        """All items. A pull that was stopped goes on at its page. Raises SourceError, SecretError or Cancelled."""
+        if "asset" not in want.entities:
+            return
+        kinds = self._options.itemtypes
+        which, start = _resume(cursor, len(kinds))
+        first = which == start == 0
+        maker = _Maker(self._options, self._context)
+        with Session(self._options, self._context, self._timing) as session:
+            own = belongings.read(session)
+            maker.notes += own.problems
+            while which < len(kinds):
+                try:
+                    rows, total = session.page(kinds[which], start, names=True)
+                except HttpError as fault:
+                    if fault.kind not in {"forbidden", "bad_answer"} or fault.status is None:
+                        raise
+                    maker.give_up(kinds[which], fault)
+                    rows, total = [], start
+                made, rejects = maker.make(kinds[which], rows, own)
+                estimate = Estimate(-(-total // self._options.page_size), None) if first and total else None
+                first = False
+                start += len(rows)
+                if not rows or (total is not None and start >= total):
+                    maker.judge(kinds[which], start, total)
+                    which, start = which + 1, 0
+                done = which == len(kinds)
+                yield Batch(
+                    rows=made,
+                    cursor={} if done else {"type": which, "start": start},
+                    resource="asset",
+                    done=maker.seen,
+                    total=max(total or 0, maker.seen),
+                    rejects=rejects,
+                    problems=maker.problems() if done else (),
+                    present={"asset": [asset.id for asset in made]},
+                    swept=ALL if done and maker.is_whole else frozenset(),
+                    estimate=estimate,
+                )
+
+
+def _resume(cursor: Cursor | None, kinds: int) -> tuple[int, int]:
+    """(kind, start) where a stopped pull goes on; the beginning where a whole one ended."""
+    which, start = (cursor or {}).get("type"), (cursor or {}).get("start")
+    if isinstance(which, int) and isinstance(start, int) and 0 <= which < kinds and start >= 0:
+        return which, start
+    return 0, 0
+
+
+class _Maker:
+    """Rows of the API become assets."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        self._context = context
+        self._states = StateWords(options.states)
+        self._keys = Keys()
+        self._dates = DateReader("ymd", ZoneInfo(options.zone or context.zone))
+        self._latest = context.now() + 86400
+        self._lost: list[str] = []
+        self.notes: list[Problem] = []
+        self.seen = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return not self._lost
+
+    def make(self, kind: str, rows: list[Any], own: Belongings) -> tuple[list[Asset], list[Reject]]:
+        made: list[Asset] = []
+        rejects: list[Reject] = []
+        for number, row in enumerate(rows, start=1):
+            key = told(row.get("id")) if isinstance(row, dict) else ""
+            if not key:
+                rejects.append(Reject(_("{kind}, row {n} of a page").format(kind=kind, n=number), _("it has no id")))
+            elif not told(row.get("is_template")) and not told(row.get("is_deleted")):
+                made.append(self._asset(kind, key, row, own))
+        self.seen += len(made)
+        return made, rejects
+
+    def give_up(self, kind: str, fault: HttpError) -> None:
+        self._lost.append(f"{kind}: {fault.message}")
+
+    def judge(self, kind: str, read: int, total: int | None) -> None:
+        if total is not None and read < total:
+            self._lost.append(_("{kind}: {n} of {total} came").format(kind=kind, n=read, total=total))
+
+    def problems(self) -> list[Problem]:
+        found = [*self.notes, *self._keys.problems(), *self._states.problems(self._context.source)]
+        return [*found, *(Problem("asset", message, ("asset",)) for message in self._lost)]
+
+    def _asset(self, kind: str, key: str, row: dict[str, Any], own: Belongings) -> Asset:
+        item = (kind, key)
+        name = host_of(told(row.get("name")))
+        fqdn = full_name(name, "")
+        system, version = own.systems.get(item, ("", ""))
+        addresses = own_addresses(own.addresses.get(item, []))
+        mac = own.macs.get(item)
+        return Asset(
+            id=self._context.key("asset", f"{kind}/{key}"),
+            ext_id=one_line(told(row.get("otherserial")) or f"{kind}/{key}", 80),
+            origin="cmdb",
+            name=one_line(name, 120) or None,
+            fqdn=one_line(fqdn, 200) or None,
+            ip=addresses[0] if addresses else None,
+            addresses=" ".join(addresses) or None,
+            mac=mac,
+            mac_vendor=mac_vendor(mac) if mac else None,
+            serial=self._keys.serial(told(row.get("serial"))),
+            uuid=self._keys.uuid(told(row.get("uuid"))),
+            os=one_line(system, 120) or None,
+            os_family=os_family(system),
+            os_version=one_line(version, 60) or os_version(system),
+            owner=name_owner(told(row.get("users_id")), self._context),
+            department=one_line(told(row.get("groups_id")) or told(row.get("locations_id")), 120) or None,
+            encrypted=own.encrypted.get(item),
+            state=self._states.read(told(row.get("states_id")).rpartition(" > ")[2]),
+            seen_at=self._time(row.get("last_inventory_update")),
+            updated_at=self._time(row.get("date_mod")),
+        )
+
+    def _time(self, value: Any) -> int | None:
+        """Epoch seconds of "YYYY-MM-DD HH:MM:SS" in the server's zone; 0000-00-00 is none."""
+        text = told(value)
+        try:
+            seconds = self._dates.read(text) if text else None
+        except (ValueError, OverflowError):
+            return None
+        return None if seconds is None or seconds > self._latest else int(seconds)
