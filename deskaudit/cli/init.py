@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 @click.command(short_help=_("Set up your desk: asks, probes, writes the config."))
 @click.option("--force", is_flag=True, help=_("Replace a config that exists."))
 @click.option("--example", is_flag=True, help=_("Print a config with every key explained, and write nothing."))
+@click.option(
+    "--registers", metavar="FOLDER", help=_("Write a commented example of each register to FOLDER; files there stay.")
+)
 @click.pass_obj
-def init(state: State, *, force: bool, example: bool) -> int:
+def init(state: State, *, force: bool, example: bool, registers: str | None) -> int:
     """Ask for the desk and its sources, knock at each, and write the configuration."""
+    if registers is not None:
+        return _write_registers(Path(registers))
     if example:
         from deskaudit.cli.example import config_example
 
@@ -44,6 +49,18 @@ def init(state: State, *, force: bool, example: bool) -> int:
     write(file, raw)
     click.echo(_("Written: {file}").format(file=file))
     click.echo(_("Next: deskaudit scan, or deskaudit for the app. All keys: deskaudit init --example"))
+    return 0
+
+
+def _write_registers(folder: Path) -> int:
+    from deskaudit.connectors.registers.examples import write_examples
+
+    made = write_examples(folder.expanduser())
+    for file in made:
+        click.echo(_("Written: {file}").format(file=file))
+    if not made:
+        click.echo(_("All registers are there already: {folder}").format(folder=folder))
+    click.echo(_('Next: fill in those that you keep, and add a source of type "registers" with this folder.'))
     return 0
 
 
@@ -107,9 +124,25 @@ def _ask_source(state: State, file: Path) -> tuple[str, dict[str, Any] | None]:
     except DeskauditError as fault:
         good, text = False, str(fault)
     click.echo((_("It answers. ") if good else _("Something is not right yet: ")) + one_line(text, 500))
+    if good:
+        _ask_mapping(state, configuration.Source(name, table, file), table)
     if good or click.confirm(_("Keep what you typed, and correct it in the config later?"), default=True):
         return name, table
     return name, None
+
+
+def _ask_mapping(state: State, source: configuration.Source, table: dict[str, Any]) -> None:
+    """Adds the mapping that the source's own tickets suggest, where it is accepted."""
+    from deskaudit.cli import proposals
+
+    try:
+        options = source.read_options(connectors.load(source.type).options)
+        mapping = proposals.ask(state.desk.build(source), getattr(options, "mapping", None), source.name)
+    except DeskauditError as fault:
+        click.echo(_("No mapping is proposed: {fault}").format(fault=one_line(fault, 300)))
+        return
+    if mapping:
+        table["mapping"] = {**table.get("mapping", {}), **mapping}
 
 
 def _ask_option(options: type[msgspec.Struct], field: msgspec.structs.FieldInfo, source: str) -> Any:
@@ -118,7 +151,7 @@ def _ask_option(options: type[msgspec.Struct], field: msgspec.structs.FieldInfo,
     text = texts.get(field.name, field.name)
     if "SecretRef" in str(field.type):
         return _ask_secret(f"{source}-{field.name}", text, needed=field.required)
-    if not field.required:
+    if not field.required and field.name not in getattr(options, "asked", ()):
         return None
     table = _struct_in(field.type)
     if table is not None:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from deskaudit.i18n import _
-from deskaudit.model import events
+from deskaudit.model import events, figures
 from deskaudit.model.verdicts import Audit, Status
 from deskaudit.text import one_line
 
@@ -49,6 +49,8 @@ class Narrator:
                 return _("{source}: pulling ({type})").format(source=event.source, type=event.type) + (
                     _(", going on where it stopped") if event.resumed else ""
                 )
+            case events.PullEstimated():
+                return f"{event.source}: " + figures.cost(event.requests, event.seconds)
             case events.PullProgressed():
                 of = f" {event.done}/{event.total}" if event.done is not None and event.total else ""
                 return f"{event.source}: {event.resource}{of} · {event.rows} " + _("rows")

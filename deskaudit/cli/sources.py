@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from deskaudit import connectors
+from deskaudit.cli import proposals, scans
 from deskaudit.i18n import _
 from deskaudit.model.periods import iso
-from deskaudit.text import one_line
+from deskaudit.text import clean, one_line
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
@@ -87,3 +89,33 @@ def _test(state: State, name: str) -> int:
         if text:
             click.echo(one_line(text, 600))
     return 0 if probe.reachable and probe.authorised is not False else 2
+
+
+@sources.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--write", "name", metavar="NAME", help=_("Add the section to the config, as source NAME."))
+@click.pass_obj
+def detect(state: State, file: Path, name: str | None) -> int:
+    """Say what FILE is (ticket export, asset list, scan, event log), how it is written, and the config for it."""
+    from deskaudit.connectors.csvfile import detection, proposal
+
+    finding = detection.examine(file)
+    for line in proposal.describe(finding):
+        click.echo(line)
+    text = proposal.section(finding, name or "desk", state.paths.config.parent)
+    if not text:
+        return 2
+    click.echo("\n" + clean(text, 20_000))
+    if name is None:
+        state.narrate(_("Paste this into {file}, or run again with --write NAME.").format(file=state.paths.config))
+    else:
+        proposal.append(state.paths.config, name, text)
+        state.narrate(
+            _("Added to {file}. Next: deskaudit sources test {name}").format(file=state.paths.config, name=name)
+        )
+    return 2 if finding.kind == "unknown" else 0
+
+
+sources.add_command(proposals.propose)
+sources.add_command(scans.run_nmap)
+sources.add_command(scans.diff)

@@ -1,0 +1,41 @@
+"""`type = "masscan"`: the XML (-oX) or JSON (-oJ, -oD) files of masscan scans. deskaudit does not scan."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import msgspec
+
+from deskaudit.connectors import Context
+from deskaudit.connectors.narrowing import narrow
+from deskaudit.connectors.scans.hostrows import ALL, ScanFiles
+from deskaudit.model.batches import Batch, Cursor, Probe, Want
+
+
+class MasscanOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    help: ClassVar[dict[str, str]] = {
+        "files": "The scans' files (masscan -oX, -oJ or -oD), * allowed; a host in several counts as it was last seen.",
+        "max_mb": "Files larger than this are refused.",
+    }
+
+    files: list[str]
+    max_mb: int = 2000
+
+
+class Masscan:
+    """A record of masscan is one open port: those of one address become one asset."""
+
+    name: ClassVar[str] = "masscan"
+    title: ClassVar[str] = "masscan scans (XML or JSON files)"
+    options: ClassVar[type[msgspec.Struct]] = MasscanOptions
+    fills: ClassVar[frozenset[str]] = ALL
+    tested: ClassVar[str] = "fixture: made from the documented shapes"
+
+    def __init__(self, options: MasscanOptions, context: Context) -> None:
+        self._files = ScanFiles(options.files, options.max_mb, context, "masscan")
+
+    def probe(self) -> Probe:
+        return self._files.probe()
+
+    def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:  # noqa: ARG002 - files are read whole
+        """Raises SourceError where no file can be read."""
+        yield from narrow(self._files.pull(want), want)
