@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.backups.figures import after, decode, read_count, read_epoch, read_iso
+from deskaudit.connectors.backups.runs import Run
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -17,24 +18,11 @@ _SKIPPED = re.compile(
 _FATAL = re.compile(r"^Fatal:", re.IGNORECASE)
 
 
-class Run(msgspec.Struct, kw_only=True):
-    """One run. Times are epoch seconds; `state` is ok, partial, failed or unknown."""
-
-    ext_id: str
-    snapshot_id: str = ""
-    state: str
-    started_at: int
-    ended_at: int | None = None
-    bytes_source: int | None = None
-    bytes_added: int | None = None
-    message: str = ""
-
-
 def read_snapshots(data: bytes, origin: str, host: str = "") -> list[Run]:
     """The runs that a snapshot list proves, in its order; `host` keeps one machine's."""
     try:
         rows = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise SourceError(
             _("{file} is no list of restic snapshots.").format(file=origin),
             kind="bad_file",
@@ -66,8 +54,8 @@ def _from_snapshot(row: dict[str, Any], origin: str) -> Run:
         state="ok",
         started_at=started,
         ended_at=_time(summary.get("backup_end")),
-        bytes_source=_count(summary.get("total_bytes_processed")),
-        bytes_added=_count(summary.get("data_added")),
+        bytes_source=read_count(summary.get("total_bytes_processed")),
+        bytes_added=read_count(summary.get("data_added")),
     )
 
 
@@ -89,7 +77,7 @@ def read_log(data: bytes, origin: str, modified_at: int, known: Mapping[str, Run
     line belongs to could only be guessed.
     """
     told = _Told()
-    for line in data.decode("utf-8", errors="replace").splitlines():
+    for line in decode(data).splitlines():
         _hear(line, told, origin)
     if not data.strip():
         state, said = "unknown", _("the log is empty")
@@ -98,8 +86,7 @@ def read_log(data: bytes, origin: str, modified_at: int, known: Mapping[str, Run
     summary = told.summary or {}
     snapshot_id = summary.get("snapshot_id")
     snapshot_id = snapshot_id if isinstance(snapshot_id, str) else ""
-    duration = summary.get("total_duration")
-    length = int(duration) if isinstance(duration, (int, float)) and 0 <= duration < 10**7 else 0
+    length = after(0, summary.get("total_duration")) or 0
     snapshot = known.get(snapshot_id[:8]) if snapshot_id else None
     started = _time(summary.get("backup_start")) or (snapshot.started_at if snapshot else modified_at - length)
     return Run(
@@ -108,9 +95,10 @@ def read_log(data: bytes, origin: str, modified_at: int, known: Mapping[str, Run
         state=state,
         started_at=started,
         ended_at=_time(summary.get("backup_end")) or started + length,
-        bytes_source=_count(summary.get("total_bytes_processed")),
-        bytes_added=_count(summary.get("data_added")),
+        bytes_source=read_count(summary.get("total_bytes_processed")),
+        bytes_added=read_count(summary.get("data_added")),
         message=said,
+        unfinished=state == "unknown" and bool(data.strip()),
     )
 
 
@@ -128,7 +116,7 @@ def _hear(line: str, told: _Told, origin: str) -> None:
     elif kind == "error":
         told.errors += 1
     elif kind in {"exit_error", "exit"}:
-        told.code = _count(message.get("code"))
+        told.code = read_count(message.get("code"))
         told.fatal = one_line(message.get("message", "")) if kind == "exit_error" else told.fatal
     elif kind is None and line.strip():
         told.text = one_line(line)
@@ -155,21 +143,12 @@ def _message(line: str) -> dict[str, Any]:
         return {}
     try:
         found = msgspec.json.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _time(value: object) -> int | None:
     """Restic's RFC 3339 with nanoseconds and offset, as epoch seconds."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
-        return int(moment.timestamp()) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
+    moment = read_iso(value)
+    return read_epoch(moment.timestamp()) if moment is not None and moment.tzinfo else None

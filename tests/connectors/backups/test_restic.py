@@ -20,7 +20,7 @@ from deskaudit.model.batches import Batch, Want
 from deskaudit.model.entities import BackupJob, BackupRun, Record
 from deskaudit.secrets import SecretRef
 
-WANT = Want(entities=frozenset({"backup_run"}), since_at=0)
+WANT = Want(entities=frozenset({"backup_job", "backup_run", "record"}), since_at=0)
 SUMMARY = {
     "message_type": "summary",
     "data_added": 1000,
