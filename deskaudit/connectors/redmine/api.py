@@ -1,0 +1,134 @@
+"""Requests to one Redmine."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Self
+
+import msgspec
+
+from deskaudit.connectors import Context
+from deskaudit.connectors.http import Answer, Client, HttpError
+from deskaudit.connectors.pace import RateLimit, Timing
+from deskaudit.connectors.redmine.options import PAGE, Options
+from deskaudit.errors import ConfigError, SecretError
+from deskaudit.i18n import _
+from deskaudit.secrets import Secret
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some rows of a list. `total`: rows of the whole list; None where it has no pages."""
+
+    rows: list[Any]
+    total: int | None
+
+
+class Api:
+    """Every failure is an HttpError, a SecretError, a ConfigError or Cancelled."""
+
+    def __init__(self, options: Options, context: Context, timing: Timing) -> None:
+        self.per_minute = options.requests_per_minute
+        self._client = Client(
+            options.root,
+            source=context.source,
+            limit=RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled),
+            headers={"X-Redmine-API-Key": _key(options, context)},
+            timing=timing,
+            ca_file=_find_ca(options, context),
+            read_s=float(options.timeout_s),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._client.close()
+
+    def whoami(self, *, retries: int | None = None) -> dict[str, Any]:
+        """The key's own user with its memberships: the one request that a wrong key cannot pass.
+
+        On a site that is open to everybody all others answer a wrong key with what everybody may see.
+        """
+        try:
+            return self.one("/users/current.json", "user", {"include": "memberships"}, retries=retries)
+        except HttpError as fault:
+            if fault.kind not in {"auth", "forbidden"}:
+                raise
+            raise HttpError(
+                fault.message,
+                kind=fault.kind,
+                hint=_(
+                    "Check the key (My account, API access key), and that Administration, Settings, API enables REST."
+                ),
+                status=fault.status,
+            ) from None
+
+    def page(
+        self,
+        path: str,
+        key: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        limit: int = PAGE,
+        retries: int | None = None,
+    ) -> Page:
+        """One page of a list. A list without `total_count` comes whole."""
+        body = self._get(path, key, list, {**(params or {}), "limit": limit}, retries)
+        total = body.get("total_count")
+        return Page(body[key], total if isinstance(total, int) and not isinstance(total, bool) else None)
+
+    def every(self, path: str, key: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
+        """All rows of a short list."""
+        rows: list[Any] = []
+        while True:
+            page = self.page(path, key, {**(params or {}), "offset": len(rows)} if rows else params)
+            rows += page.rows
+            if not page.rows or page.total is None or len(rows) >= page.total:
+                return rows
+
+    def one(
+        self, path: str, key: str, params: Mapping[str, str | int] | None = None, *, retries: int | None = None
+    ) -> dict[str, Any]:
+        """What an answer has under `key`."""
+        found: dict[str, Any] = self._get(path, key, dict, params or {}, retries)[key]
+        return found
+
+    def _get(
+        self, path: str, key: str, kind: type, params: Mapping[str, str | int], retries: int | None
+    ) -> dict[str, Any]:
+        answer = self._client.get(path, params, accept=lambda answer: _complain(answer, key, kind), retries=retries)
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def _complain(answer: Answer, key: str, kind: type) -> str | None:
+    try:
+        body = answer.json()
+    except ValueError as fault:
+        return _("the answer cannot be used: {fault}.").format(fault=fault)
+    if not isinstance(body, dict) or not isinstance(body.get(key), kind):
+        return _("the answer has no {key}.").format(key=key)
+    return None
+
+
+def _key(options: Options, context: Context) -> Secret:
+    secret = context.secret(options.apikey)
+    if not re.fullmatch(r"[\x21-\x7e]+", secret.reveal()):
+        raise SecretError(
+            _("sources.{source}.apikey: the secret holds blanks or other characters that no key has.").format(
+                source=context.source
+            ),
+            hint=_("Store the key alone, without quotes and line ends."),
+        )
+    return secret
+
+
+def _find_ca(options: Options, context: Context) -> str | None:
+    if options.ca_file is None:
+        return None
+    found = context.path(options.ca_file)
+    if not found.is_file():
+        raise ConfigError(
+            _("sources.{source}.ca_file: there is no file {file}.").format(source=context.source, file=found),
+            hint=_("Name a file with certificates in PEM form."),
+        )
+    return str(found)
