@@ -1,5 +1,7 @@
 """The one way API connectors speak HTTP: read-only, at the source's pace, stoppable, and without ever naming a secret.
 
+A source is asked with GET alone. `post_form` is for the accounts server of a product that gives out access tokens.
+
 Every failure leaves as a SourceError of one kind (dns, unreachable, tls, timeout, auth, forbidden, expired,
 rate_limit, bad_answer) that names the source, the path and the next step.
 """
@@ -10,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -65,6 +67,10 @@ class Answer(msgspec.Struct, frozen=True):
             raise ValueError(_("it is nested too deeply")) from None
 
 
+Judge = Callable[[Answer], Fault | None]
+"""What a product's own error words mean; None leaves the answer to its HTTP status."""
+
+
 class Client:
     """GET requests to one base address.
 
@@ -110,17 +116,20 @@ class Client:
         path: str,
         params: Mapping[str, str | int | Secret] | None = None,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | Secret] | None = None,
         accept: Callable[[Answer], str | None] = lambda _answer: None,
+        judge: Judge = lambda _answer: None,
         retries: int | None = None,
     ) -> Answer:
         """The answer to GET base + path, with status 200 to 299.
 
-        `accept` says what is wrong with an answer that came with such a status, or None; that is tried again like a
-        5xx. Faults that may pass are tried again `retries` times (default: each of the timing's back-offs), a 429
-        after its Retry-After, or else a minute. Raises HttpError, or Cancelled.
+        `judge` sees every answer first and may say what fault it is, whatever its status. `accept` says what is wrong
+        with an answer that came with a good status, or None; that is tried again like a 5xx. Faults that may pass are
+        tried again `retries` times (default: each of the timing's back-offs), a rate limit after its Retry-After, or
+        else a minute. Raises HttpError, or Cancelled.
         """
-        for value in (params or {}).values():
+        asked = _Asked("GET", path, params or {}, headers or {})
+        for value in (*asked.params.values(), *asked.headers.values()):
             if isinstance(value, Secret):
                 self._redactor.add(value)
         tries = len(self._timing.backoff_s) if retries is None else retries
@@ -128,7 +137,7 @@ class Client:
         while True:
             self.limit.check()
             self.limit.take()
-            fault = self._judge(answer := self._send(path, params or {}, headers or {}), accept)
+            fault = self._judge(answer := self._send(asked), accept, judge)
             if fault is None and isinstance(answer, Answer):
                 return answer
             if fault is None:
@@ -146,6 +155,20 @@ class Client:
             failed += 1
             self.limit.pause(max(backoff, min(_asked_s(answer, self._timing.wall) or 0.0, LIMITED_LONGEST_S)))
 
+    def post_form(self, path: str, form: Mapping[str, str | Secret], *, judge: Judge = lambda _answer: None) -> Answer:
+        """The answer to a form, sent once and never again by itself: for access tokens, and nothing else.
+
+        Raises HttpError, or Cancelled.
+        """
+        for value in form.values():
+            if isinstance(value, Secret):
+                self._redactor.add(value)
+        self.limit.take()
+        fault = self._judge(answer := self._send(_Asked("POST", path, form, {})), lambda _answer: None, judge)
+        if fault is None and isinstance(answer, Answer):
+            return answer
+        raise self._error(path, fault or Fault("unreachable", ""), answer)
+
     def redact(self, text: str) -> str:
         return self._redactor(text)
 
@@ -153,10 +176,15 @@ class Client:
         asked = _asked_s(answer, self._timing.wall)
         return self._timing.limited_s if asked is None else max(asked, 0.0)
 
-    def _judge(self, answer: "Answer | Exception | None", accept: Callable[[Answer], str | None]) -> Fault | None:
+    def _judge(
+        self, answer: "Answer | Exception | None", accept: Callable[[Answer], str | None], judge: Judge
+    ) -> Fault | None:
         """What is wrong with the outcome of a request; None if nothing is."""
         if not isinstance(answer, Answer):
             return explain(answer, self.host)
+        own = judge(answer)
+        if own is not None:
+            return msgspec.structs.replace(own, message=self._redactor(own.message))
         if 200 <= answer.status < 300:
             complaint = accept(answer)
             return None if complaint is None else _unusable(self._redactor(complaint))
@@ -167,9 +195,7 @@ class Client:
         place = f"{self._source}: {self.host}{urlsplit(self.base).path}{path}"
         return HttpError(f"{place}: {fault.message}", kind=fault.kind, hint=fault.hint, status=status)
 
-    def _send(
-        self, path: str, params: Mapping[str, str | int | Secret], headers: Mapping[str, str]
-    ) -> "Answer | Exception | None":
+    def _send(self, asked: "_Asked") -> "Answer | Exception | None":
         """One request on a thread of its own, so that waiting for a server that hangs can be given up.
 
         None: the whole answer took too long. Whatever the libraries raise comes back as a value, and is said in our
@@ -180,7 +206,7 @@ class Client:
 
         def work() -> None:
             try:
-                outcome.append(self._exchange(path, params, headers))
+                outcome.append(self._exchange(asked))
             except Exception as fault:  # noqa: BLE001 - it is explained, without its text, where the answer is judged
                 outcome.append(fault)
             finally:
@@ -194,11 +220,14 @@ class Client:
                 return None
         return outcome[0]
 
-    def _exchange(self, path: str, params: Mapping[str, str | int | Secret], headers: Mapping[str, str]) -> Answer:
-        with self._session.get(
-            self.base + path,
-            params={name: _reveal(value) for name, value in params.items()},
-            headers={name: _reveal(value) for name, value in {**self._headers, **headers}.items()},
+    def _exchange(self, asked: "_Asked") -> Answer:
+        values = {name: _reveal(value) for name, value in asked.params.items()}
+        with self._session.request(
+            asked.method,
+            self.base + asked.path,
+            params=values if asked.method == "GET" else None,
+            data=values if asked.method == "POST" else None,
+            headers={name: _reveal(value) for name, value in {**self._headers, **asked.headers}.items()},
             timeout=(CONNECT_S, self._read_s),
             allow_redirects=False,
             stream=True,
@@ -209,6 +238,15 @@ class Client:
                 if len(body) > BODY_BYTES:
                     raise OverflowError(BODY_BYTES)
             return Answer(response.status_code, bytes(body), response.headers)
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """One request. `params` go into the address of a GET and into the body of a POST."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    params: Mapping[str, str | int | Secret]
+    headers: Mapping[str, str | Secret]
 
 
 def is_loopback(host: str) -> bool:

@@ -7,7 +7,9 @@ from urllib.parse import quote, quote_plus
 
 from deskaudit.secrets import Secret
 
-_NAMED = re.compile(r"(?i)\b(api_?key|access_token|authorization|password)(=|%3D|[\"']?:\s*[\"']?)[^&\s\"'<>]+")
+_NAMED = re.compile(
+    r"(?i)\b(api_?key|access_token|refresh_token|client_secret|authtoken|authorization|password)(=|%3D|[\"']?:\s*[\"']?)[^&\s\"'<>]+"
+)
 _SHORTEST = 4  # a shorter "secret" would blot out ordinary text; the names above still cover it
 _CHATTY = ("urllib3.connectionpool", "requests")
 
