@@ -1,9 +1,13 @@
 """The people and groups that tickets name: each becomes one row, made when it is first met."""
 
+import re
+
 from deskaudit.connectors import Context
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.model.entities import Agent, Contact, Department, Row
 from deskaudit.text import one_line
+
+_ADDRESS = re.compile(r"<([^<>\s]{1,250}@[^<>\s]{1,250})>")
 
 
 class Directory:
@@ -34,7 +38,8 @@ class Directory:
 
     def contact(self, requester: str, country: str = "", company: str = "") -> int | None:
         """A customer by the keyed hash of what the file says; the text itself is not kept."""
-        hashed = self._context.person(requester)
+        found = _ADDRESS.search(requester)  # "Kari Nordmann <kari@example.com>"
+        hashed = self._context.person(found[1] if found else requester)
         if hashed is None:
             return None
         row = Contact(

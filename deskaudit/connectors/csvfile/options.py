@@ -33,7 +33,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Columns(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Model field → column name of the file. Case, blanks and signs of a name do not count."""
 
-    key: str
+    key: str | None = None
     code: str | None = None
     title: str | None = None
     url: str | None = None
@@ -162,7 +162,8 @@ class Log(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class CsvOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of `type = "csv"`."""
 
-    columns: Columns
+    preset: str = ""
+    columns: Columns = msgspec.field(default_factory=Columns)
     shape: Literal["tickets", "events"] = "tickets"
     mapping: TicketMapping = msgspec.field(default_factory=TicketMapping)
     channels: dict[str, str] = msgspec.field(default_factory=dict)
@@ -176,6 +177,7 @@ class CsvOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=
 
     help: ClassVar[dict[str, str]] = {
         **TableOptions.help,
+        "preset": "The program that wrote the file: zendesk, freshdesk, … (deskaudit sources detect FILE names it). It fills all keys below that are left out.",
         "columns": "Model field = column name. key and created_at (or happened_at) are needed, all others are optional.",
         "shape": "tickets: one row is one ticket; events: one row is one change of a ticket.",
         "mapping": "What the desk's words for priority, category, type, service and status mean, as for every ticket source.",
@@ -189,11 +191,22 @@ class CsvOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=
         "log": "How a ticket is made of its events (shape events).",
     }
 
+    asked: ClassVar[tuple[str, ...]] = ("columns",)
+    """What `init` asks for though it may be left out."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        needed = "created_at" if self.shape == "tickets" else "happened_at"
-        if getattr(self.columns, needed) is None:
-            raise ValueError(_("columns.{name} is needed where shape is {shape}").format(name=needed, shape=self.shape))
+        if self.preset:
+            from deskaudit.connectors.csvfile import presets
+
+            presets.check_name(self.preset)
+        for needed in ("key", "created_at" if self.shape == "tickets" else "happened_at"):
+            if getattr(self.columns, needed) is None and not self.preset:
+                raise ValueError(
+                    _("columns.{name} is needed where shape is {shape}, or a preset that knows it").format(
+                        name=needed, shape=self.shape
+                    )
+                )
         for value in self.channels.values():
             if value not in CHANNELS:
                 raise ValueError(

@@ -48,6 +48,7 @@ _NAMED = tuple(
         _CTIME,
     )
 )
+_ISO = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?)?")  # as times in the cells of a workbook are written
 _DIRECTIVES = {
     "Y": r"(?P<year>\d{4})",
     "y": r"(?P<year>\d{2})",
@@ -146,10 +147,12 @@ class _Witness(msgspec.Struct):
 class DateReader:
     """Reads the times of one file: `read` gives epoch seconds with their fraction, or None for an unset mark."""
 
-    def __init__(self, dates: str | list[str], zone: tzinfo) -> None:
+    def __init__(self, dates: str | list[str], zone: tzinfo, *, typed: bool = False) -> None:
+        """`typed`: the cells of a workbook, whose own times are ISO 8601 whatever `dates` says of the texts."""
         texts = [dates] if isinstance(dates, str) else dates
         self.zone = zone
         self._order = next((text for text in texts if text in ORDERS), "")
+        self._typed = typed
         self._epoch = {"epoch": 1, "epoch_ms": 1000}.get(texts[0], 0)
         self._formats = [_compile(text) for text in texts if text not in {"auto", "epoch", "epoch_ms", *ORDERS}]
         self._settled: dict[Shape, str] = {}
@@ -187,6 +190,14 @@ class DateReader:
         elif not heard.proof:
             heard.sample, heard.column = text, column
 
+    def orders(self, cell: str) -> list[str]:
+        """The orders of day and month that all cells heard so far leave open for one like this; [] where it is clear."""
+        found = _NUMERIC.fullmatch(cell.strip()[:LONGEST])
+        if not found or _shape(found).year == "first":
+            return []
+        heard = self._witnesses.get(_shape(found))
+        return heard.orders() if heard else list(_orders(_shape(found)))
+
     def settle(self, file: object, owner: str) -> None:
         """Decides each shape by its witnesses. Raises SourceError with both readings where they do not decide."""
         for shape, heard in self._witnesses.items():
@@ -204,7 +215,7 @@ class DateReader:
         text = cell.strip()
         if len(text) >= LONGEST:  # no date; and no pattern is tried on a page of text
             raise ValueError(text)
-        if self._epoch:
+        if self._epoch and not (self._typed and _ISO.fullmatch(text)):
             seconds = float(text) / self._epoch
             if not -1e11 < seconds < 1e11:
                 raise ValueError(text)
@@ -223,7 +234,7 @@ class DateReader:
         for pattern in self._formats:
             if found := pattern.fullmatch(text):
                 return _build(found), "hour" in pattern.groupindex
-        if self._formats:
+        if self._formats and not (self._typed and _ISO.fullmatch(text)):
             raise ValueError(text)
         if text[4:5] == "-" and text[7:8] == "-" and text.isascii():
             try:
@@ -243,6 +254,34 @@ class DateReader:
             if found := pattern.fullmatch(text):
                 return _build(found), found["hour"] is not None
         raise ValueError(text)
+
+
+_PLAIN = DateReader("auto", UTC)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What one cell may mean: order → time ("" where it is clear), and whether it says its offset and its time of day."""
+
+    times: dict[str, datetime]
+    has_offset: bool
+    has_clock: bool
+
+
+def interpret(cell: str) -> Reading | None:
+    """All readings of a cell, with nothing settled; None where it is no time at all."""
+    text = cell.strip()
+    if len(text) >= LONGEST:
+        return None
+    found = _NUMERIC.fullmatch(text)
+    if found and _shape(found).year != "first":
+        tried = {order: _try(found, order) for order in _orders(_shape(found))}
+        times = {order: when for order, when in tried.items() if when is not None}
+        return Reading(times, found["offset"] is not None, found["hour"] is not None) if times else None
+    try:
+        when, has_clock = _PLAIN._parse(text)  # noqa: SLF001 - of this module
+    except (ValueError, OverflowError):
+        return None
+    return Reading({"": when}, when.tzinfo is not None, has_clock)
 
 
 def _undecided(file: object, owner: str, heard: _Witness, left: list[str]) -> SourceError:

@@ -10,7 +10,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.connectors.tabular.dates import DateReader
 from deskaudit.connectors.tabular.options import TableOptions
-from deskaudit.connectors.tabular.tables import BadRow, Row, Table, find_files
+from deskaudit.connectors.tabular.tables import BadRow, Layout, Row, Table, find_files
 from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Cursor, Probe, Problem, Reject
@@ -111,12 +111,15 @@ class Tally:
         self._last = ""
 
     def add(self, place: str, column: str, reason: str, sample: str = "") -> None:
-        """Lists a fault; `column` as the file calls it."""
+        """Lists a fault; `column` as the file calls it. All faults of one row are one Reject."""
         what = reason + (f': "{one_line(sample, 60)}"' if sample else "")
-        self._fresh.append(Reject(place=place, reason=f"{column}: {what}" if column else what))
+        told = f"{column}: {what}" if column else what
         if place != self._last:
             self.bad += 1
             self._last = place
+        elif self._fresh:
+            told = f"{self._fresh.pop().reason}; {told}"
+        self._fresh.append(Reject(place=place, reason=told))
 
     def flush(self) -> list[Reject]:
         fresh, self._fresh = self._fresh, []
@@ -143,10 +146,21 @@ class Workbook:
     """All files of one source: opened one after the other, read as sheets, with progress and the cursor."""
 
     def __init__(
-        self, options: TableOptions, context: Context, fields: Mapping[str, str], dates: Sequence[str]
+        self,
+        options: TableOptions,
+        context: Context,
+        fields: Mapping[str, str],
+        dates: Sequence[str],
+        opened: Mapping[Path, Table] | None = None,
+        open_table: Callable[..., Table] = Table,
     ) -> None:
-        """`fields` is field → column; `dates` names the fields that hold times."""
+        """`fields` is field → column; `dates` names the fields that hold times.
+
+        `opened` has tables that were opened before, with at least these columns; `open_table` opens others.
+        """
         self._options = options
+        self._opened = dict(opened or {})
+        self._open_table = open_table
         self._context = context
         self._fields = fields
         self._dates = [field for field in dates if field in fields]
@@ -186,13 +200,16 @@ class Workbook:
                 "mtime": sheet.table.modified_at,
                 "sha256": sheet.table.sha256,
             }
+            self.notes.extend(sheet.table.problems)
             self._open = None
 
     def sheet(self, file: Path) -> Sheet:
         """A file with its header found and the format of its dates settled."""
         wanted = list(self._fields.values())
-        table = Table(file, self._options, wanted, self.owner)
-        dates = DateReader(self._options.dates, self.zone)
+        table = self._opened.pop(file, None)
+        if table is None:
+            table = self._open_table(file, self._options, wanted, self.owner, self._context.cancelled)
+        dates = DateReader(self._options.dates, self.zone, typed=bool(table.layout.sheet))
         columns = {self._fields[field]: table.columns[self._fields[field]] for field in self._dates}
         known = Sheet(table, self._fields, self._missing, dates).known
 
@@ -239,7 +256,10 @@ def _size(file: Path) -> int:
         return 0  # opening it says what is wrong
 
 
-_PERSONAL = frozenset({"requester", "agent", "agent_email", "owner", "comment"})
+_PERSONAL = frozenset(
+    {"requester", "agent", "agent_email", "owner", "comment", "email", "phone", "caller", "called", "src", "dst"}
+    | {"customer", "manager"}
+)
 """Columns that a sample row, which people paste into mails, does not show."""
 
 
@@ -267,15 +287,8 @@ def probe_book(book: Workbook, first_problem: Callable[[Sheet], str]) -> Probe:
         sample = _first_row(good)
     except SourceError as fault:
         return Probe(reachable=False, modules=modules, message=fault.message, hint=fault.hint)
-    layout = good.table.layout
     told = [
-        _("{encoding}, delimiter {delimiter}, column names in row {row} ({n}), times without offset in {zone}.").format(
-            encoding=layout.encoding,
-            delimiter={"\t": "tab"}.get(layout.delimiter, layout.delimiter),
-            row=layout.header_row,
-            n=len(layout.header),
-            zone=book.zone.key,
-        ),
+        describe_layout(good.table.layout, book.zone.key),
         *(note.message for note in book.notes),
         _("First row: {sample}.").format(sample=sample) if sample else _("There are no rows below the header."),
         problem,
@@ -286,6 +299,21 @@ def probe_book(book: Workbook, first_problem: Callable[[Sheet], str]) -> Probe:
         modules=modules,
         message=" ".join(text for text in told if text),
         hint=_("Rows with such faults are counted; see max_bad_share.") if problem else "",
+    )
+
+
+def describe_layout(layout: Layout, zone: str) -> str:
+    """How a table is written, in one sentence."""
+    how = _('{kind}, sheet "{sheet}"') if layout.sheet else _("{kind}, delimiter {delimiter}")
+    return _("{how}, column names in row {row} ({n}), times without offset in {zone}.").format(
+        how=how.format(
+            kind=layout.encoding,
+            sheet=one_line(layout.sheet, 60),
+            delimiter={"\t": "tab"}.get(layout.delimiter, layout.delimiter),
+        ),
+        row=layout.header_row,
+        n=len(layout.header),
+        zone=zone,
     )
 
 

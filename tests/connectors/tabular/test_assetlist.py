@@ -81,9 +81,10 @@ def test_faults_are_listed(pull):
     assert [(reject.place, reject.reason) for reject in pulled.rejects] == [
         ("t.csv row 3", '"SN1" was there before'),
         ("t.csv row 4", "nothing tells which asset it is: no serial, UUID, MAC or name"),
-        ("t.csv row 5", 'IP: no address: "10.0.0.999"'),
-        ("t.csv row 5", 'OK: neither yes nor no; add it to flags: "perhaps"'),
-        ("t.csv row 5", 'Updated: it lies in the future: "2039-01-01"'),
+        (
+            "t.csv row 5",
+            'IP: no address: "10.0.0.999"; OK: neither yes nor no; add it to flags: "perhaps"; Updated: it lies in the future: "2039-01-01"',
+        ),
     ]
     assert any('"Limbo" (1); add them to sources.desk.states' in problem.message for problem in pulled.problems)
     assert pull(LIST.replace("1.0", "0.5"), {"t.csv": HEADER + "\n".join(rows) + "\n"}).incomplete == {"asset"}

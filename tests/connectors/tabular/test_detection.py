@@ -1,0 +1,251 @@
+"""What `deskaudit sources detect` finds in a file, and the section of the config that it proposes."""
+
+import gzip
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deskaudit import connectors
+from deskaudit.config import Source
+from deskaudit.connectors.csvfile import detection, presets, proposal
+from deskaudit.connectors.csvfile.detection import Finding
+from deskaudit.errors import ConfigError, SourceError
+
+ROW = {"key": "T-1", "status": "Open", "title": "Down"}
+
+
+def export(preset: str, rows: int = 3, date: str = "2026-03-0{n} 09:00") -> str:
+    """A file with the marks and all columns of a preset, as they are usually called."""
+    known = presets.load()[preset]
+    names = {names[0]: field for field, names in known.columns.items()}
+    header = list(dict.fromkeys([*names, "Priority" if preset != "servicenow" else "priority", *known.marks]))
+    lines = []
+    for n in range(1, rows + 1):
+        cells = []
+        for name in header:
+            field = names.get(name, "")
+            cells.append(date.format(n=n) if field.endswith("_at") else ROW.get(field, "").replace("1", str(n)))
+        lines.append(cells)
+    mark = "\t" if preset == "requesttracker" else ";"
+    return "\n".join(mark.join(cells) for cells in [header, *lines]) + "\n"
+
+
+def examine(tmp_path: Path, content: bytes | str, name: str = "t.csv") -> Finding:
+    file = tmp_path / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return detection.examine(file)
+
+
+def section(finding: Finding, tmp_path: Path) -> dict:
+    return tomllib.loads(proposal.section(finding, "desk", tmp_path))["sources"]["desk"]
+
+
+def check(finding: Finding, tmp_path: Path) -> None:
+    """The section is one that the connector takes, and the file is read with it."""
+    table = section(finding, tmp_path)
+    context = connectors.Context("desk", tmp_path, now=lambda: 1_800_000_000, hash_key=b"k", zone="UTC")
+    probe = connectors.build(Source("desk", table, tmp_path / "config.toml"), context).probe()
+    assert probe.reachable, probe.message
+
+
+@pytest.mark.parametrize("preset", sorted(presets.load()))
+def test_every_preset_is_known_by_its_columns(tmp_path, preset):
+    finding = examine(tmp_path, export(preset))
+    assert (finding.kind, finding.preset) == ("tickets", preset)
+    assert finding.rows == 3
+    assert section(finding, tmp_path)["preset"] == preset
+    check(finding, tmp_path)
+
+
+def test_what_is_said_of_a_file(tmp_path):
+    text = (
+        "Ticket ID,Subject,Status,Priority,Created time,Last update time,Initial response time,Agent interactions\n"
+        "1,a,Open,Urgent,03/04/2026 09:00,05/04/2026 09:00,2026-04-03 10:00:00,1\n"
+        "2,b,Waiting,Whenever,04/04/2026 09:00,05/04/2026 09:00,2026-04-03 10:00:00,1\n"
+    )
+    finding = examine(tmp_path, text.encode("utf-8-sig"))
+    told = list(proposal.describe(finding))
+    assert "preset      freshdesk: Freshdesk: ticket export; it knows 8 of 8 columns (100%)" in told
+    assert "encoding    utf-8-sig" in told
+    assert "delimiter   comma" in told
+    assert any(line.startswith("header      row 1: Ticket ID, Subject") for line in told)
+    (date,) = [line for line in told if line.startswith("date        Created time")]
+    assert "2026-04-03 09:00 (day, month, year) or 2026-03-04 09:00 (month, day, year)" in date
+    assert "no cell of the file decides" in date
+    assert any('Initial response time: "2026-04-03 10:00:00" is 2026-04-03 10:00' in line for line in told)
+    assert any(line.startswith("zone        the times carry no offset") for line in told)
+    assert 'status      Status: "Open" (1) = open' in told
+    assert 'status      Status: "Waiting" (1) = ? (not known: say what it means)' in told
+    assert 'priority    Priority: "Urgent" (1) = P1' in told
+    text = proposal.section(finding, "desk", tmp_path)
+    assert '# dates = …: "dmy" (2026-04-03 09:00) or "mdy" (2026-03-04 09:00)?' in text
+    assert '# "Waiting" = …: new, open' in text
+    assert '# in values: "Whenever" = P1, P2, P3 or P4 (1)' in text
+    assert section(finding, tmp_path)["mapping"]["priority"] == {"field": "Priority", "values": {"Urgent": "P1"}}
+
+
+def test_an_order_that_the_file_proves_is_written_down(tmp_path):
+    finding = examine(tmp_path, export("redmine", date="2{n}/04/2026 09:00"))
+    assert section(finding, tmp_path)["dates"] == "dmy"
+    assert all(len(column.readings) == 1 for column in finding.dates)
+    check(finding, tmp_path)
+
+
+def test_times_with_an_offset_need_no_zone(tmp_path):
+    text = proposal.section(examine(tmp_path, export("zendesk", date="2026-03-0{n}T09:00:00Z")), "desk", tmp_path)
+    assert "zone" not in text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "utf-16-le"])
+def test_encodings(tmp_path, encoding):
+    text = export("zendesk").replace(
+        "Down", "Der Ärger: das Fenster läßt sich nicht schließen, größere Störung übers Netz"
+    )
+    finding = examine(tmp_path, text.encode(encoding))
+    assert finding.preset == "zendesk"
+    if encoding.startswith(("cp", "utf-16-le")):
+        assert finding.encoding != "auto"
+        assert "The encoding is a guess" in finding.notes[0]
+    else:
+        assert finding.encoding == "auto"
+        assert finding.notes == []
+    check(finding, tmp_path)
+
+
+def test_a_table_of_no_known_program(tmp_path):
+    text = "a report\n\nTicket ID|State|Priority|Opened|Solved at|Team colour\n1|Solved|High|2026-03-02|2026-03-03|red\n2|Parked|P4|2026-03-02||red\n"
+    finding = examine(tmp_path, gzip.compress(text.encode()))
+    assert (finding.kind, finding.preset) == ("tickets", "")
+    table = section(finding, tmp_path)
+    assert table["columns"] == {
+        "key": "Ticket ID",
+        "status": "State",
+        "created_at": "Opened",
+        "resolved_at": "Solved at",
+    }
+    assert table["mapping"]["statuses"] == {"Solved": "resolved"}
+    assert table["mapping"]["priority"] == {"field": "Priority", "values": {"High": "P2", "P4": "P4"}}
+    assert (finding.layout.header_row, finding.layout.delimiter) == (3, "|")
+    check(finding, tmp_path)
+
+
+def test_a_workbook(tmp_path, xlsx):
+    rows = [
+        ["Number", "Opened", "Short description", "Caller", "Priority", "State", "Assignment group", "Assigned to", "Updated"],
+        ["INC001", ("time", 46083.375), "Down", "Ola", "2 - High", "On Hold", "Network", "Kari", ("time", 46083.5)],
+    ]  # fmt: skip
+    finding = examine(tmp_path, xlsx({"Cover": [["x", "y"]], "Page 1": rows}), "t.xlsx")
+    assert finding.preset == "servicenow-labels"
+    assert 'written as  xlsx, sheet "Page 1"' in list(proposal.describe(finding))
+    check(finding, tmp_path)
+
+
+def test_a_list_of_machines(tmp_path):
+    finding = examine(
+        tmp_path, "Hostname,Serial number,MAC address,Operating system\npc1,SN1,aa:bb:cc:00:11:22,Windows 11\n"
+    )
+    assert finding.kind == "assets"
+    assert section(finding, tmp_path)["columns"]["serial"] == "Serial number"
+    check(finding, tmp_path)
+
+
+def test_markup(tmp_path):
+    nmap = '<?xml version="1.0"?>\n<!DOCTYPE nmaprun>\n<?xml-stylesheet href="x"?>\n<nmaprun scanner="nmap"></nmaprun>'
+    finding = examine(tmp_path, nmap, "s.xml")
+    assert (finding.kind, section(finding, tmp_path)) == ("nmap", {"type": "nmap", "files": ["s.xml"]})
+    log = (
+        '<log xmlns="http://www.xes-standard.org/"><trace><string key="concept:name" value="T"/><event>'
+        '<string key="concept:name" value="Closed"/><date key="time:timestamp" value="2026-03-02T09:00:00Z"/></event></trace></log>'
+    )
+    finding = examine(tmp_path, gzip.compress(log.encode()), "l.xes.gz")
+    assert (finding.kind, [(word.word, word.meant) for word in finding.statuses]) == ("xes", [("Closed", "closed")])
+    check(finding, tmp_path)
+    for text, said in (("<html><table>", "web page"), ("<a/>", "root <a>"), ('{"tickets": []}', "JSON")):
+        finding = examine(tmp_path, text)
+        assert finding.kind == "unknown"
+        assert said in finding.notes[0]
+        assert proposal.section(finding, "desk", tmp_path) == ""
+
+
+def test_what_cannot_be_read_says_why(tmp_path):
+    with pytest.raises(SourceError, match="No such file"):
+        detection.examine(tmp_path / "none.csv")
+    with pytest.raises(SourceError, match="cannot be read"):
+        detection.examine(tmp_path)
+    with pytest.raises(SourceError, match="is empty"):
+        examine(tmp_path, "")
+    with pytest.raises(SourceError, match="cut or damaged"):
+        examine(tmp_path, gzip.compress(b"x" * 100_000)[:40])
+
+
+CONFIG = """# my desk
+[desk]
+name = "Desk" # with a comment
+
+[sources.old]
+type = "csv"  # another
+path = "x.csv"
+columns = { key = "a", created_at = "b" }
+"""
+
+
+def test_the_section_is_added_and_the_rest_left_alone(tmp_path):
+    finding = examine(tmp_path, export("zendesk"))
+    file = tmp_path / "config.toml"
+    file.write_text(CONFIG)
+    file.chmod(0o644)
+    proposal.append(file, "desk", proposal.section(finding, "desk", tmp_path))
+    text = file.read_text()
+    assert text.startswith(CONFIG)
+    assert tomllib.loads(text)["sources"]["desk"]["preset"] == "zendesk"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.glob("*.partial")) == []
+    with pytest.raises(ConfigError, match="has a source desk already"):
+        proposal.append(file, "desk", proposal.section(finding, "desk", tmp_path))
+    assert file.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "message"),
+    [
+        (None, "desk", "no configuration"),
+        ("sources = { old = { type = 'csv' } }\n", "desk", "no section can be added"),
+        ("[desk\n", "desk", "cannot be read"),
+        (CONFIG, "Big Desk", "small letters"),
+    ],
+)
+def test_what_cannot_be_added_changes_nothing(tmp_path, before, name, message):
+    finding = examine(tmp_path, export("zendesk"))
+    file = tmp_path / "config.toml"
+    if before is not None:
+        file.write_text(before)
+    with pytest.raises(ConfigError, match=message):
+        proposal.append(file, name, proposal.section(finding, name, tmp_path))
+    assert (file.read_text() if file.exists() else None) == before
+
+
+def test_a_section_that_no_source_takes_is_not_added(tmp_path):
+    finding = examine(tmp_path, "a,b\n1,2\n")
+    (tmp_path / "config.toml").write_text(CONFIG)
+    with pytest.raises(ConfigError, match="is needed"):
+        proposal.append(tmp_path / "config.toml", "desk", proposal.section(finding, "desk", tmp_path))
+    assert (tmp_path / "config.toml").read_text() == CONFIG
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_mutated_files_raise_nothing_but_source_errors(tmp_path, data):
+    content = bytearray(export(data.draw(st.sampled_from(sorted(presets.load())))).encode())
+    for _n in range(data.draw(st.integers(1, 6))):
+        place = data.draw(st.integers(0, max(0, len(content) - 1)))
+        content[place : place + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=9))
+    try:
+        finding = examine(tmp_path, bytes(content))
+    except SourceError:
+        return
+    for line in proposal.describe(finding):
+        assert "\x1b" not in line
+    tomllib.loads(proposal.section(finding, "desk", tmp_path))
