@@ -1,0 +1,1 @@
+"""Calendars (iCalendar): who was on shift, booked or away, and when."""
