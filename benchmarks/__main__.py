@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import commands, items, publishing, results, scans, screens
+from benchmarks import commands, items, publishing, pulling, results, scans, screens
 from benchmarks.workplace import Section, Workplace
 
 SECTIONS: dict[str, Callable[[Workplace], Section]] = {
     "items": items.measure,
+    "pull": pulling.measure,
     "publish": publishing.measure,
     "commands": commands.measure,
     "screens": screens.measure,

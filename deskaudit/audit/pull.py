@@ -10,6 +10,7 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Want
 from deskaudit.model.events import (
     AuditEvent,
+    PullEstimated,
     PullFinished,
     PullProgressed,
     PullStarted,
@@ -47,8 +48,11 @@ def pull(
             yield from _land(landing, source, connector, now, cancelled)
         started = time.monotonic()
         manifest = snapshot.publish(landings, config, now())
-        for source, _connector in built:
-            yield PullFinished(source.name, manifest.sources[source.name])
+        for landing in landings:
+            for problem in manifest.sources[landing.source].problems:
+                if problem not in landing.state.problems:  # found by publishing: of a sweep, of backups
+                    yield PullWarned(landing.source, f"{problem.resource}: {problem.message}")
+            yield PullFinished(landing.source, manifest.sources[landing.source])
         yield SnapshotDerived(manifest.generation, time.monotonic() - started)
     finally:
         for landing in landings:
@@ -67,6 +71,8 @@ def _land(
     try:
         for batch in connector.pull(landing.cursor, want):
             landing.land(batch)
+            if batch.estimate is not None and batch.estimate.requests is not None:
+                yield PullEstimated(source.name, batch.estimate.requests, batch.estimate.seconds)
             for problem in batch.problems:
                 yield PullWarned(source.name, f"{problem.resource}: {problem.message}")
             yield PullProgressed(source.name, batch.resource, landing.rows, batch.done, batch.total)

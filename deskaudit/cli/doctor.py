@@ -10,12 +10,12 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from deskaudit import __version__
+from deskaudit.cli.findings import Finding, look_at_plugins
 from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from deskaudit.cli.state import State
 
 FREE_BYTES = 500_000_000
-
-
-class Finding(msgspec.Struct, frozen=True):
-    level: Literal["ok", "note", "wrong"]
-    topic: str
-    text: str
-    mend: str = ""
 
 
 @click.command(short_help=_("What is wrong here, and how to mend it."))
@@ -62,6 +55,7 @@ def _look(state: State, *, sources: bool) -> Iterator[Finding]:
     yield Finding("ok", "config", f"{state.paths.config}: {config.desk.name}, zone {config.desk.zone}")
     yield _mode_of_config(state.paths.config)
     yield Finding("ok", "catalogue", _("{n} checks").format(n=checks))
+    yield from look_at_plugins(state.desk.catalogue.broken)
     if not found:
         yield Finding("wrong", "sources", _("none is configured"), _("Add one: deskaudit init"))
     for source in found if sources else ():

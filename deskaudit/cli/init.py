@@ -10,7 +10,8 @@ import click
 import msgspec
 
 from deskaudit import config as configuration
-from deskaudit import connectors, secrets
+from deskaudit import configfile, connectors, secrets
+from deskaudit.audit import fields
 from deskaudit.errors import ConfigError, DeskauditError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -65,17 +66,10 @@ def _write_registers(folder: Path) -> int:
 
 
 def write(file: Path, raw: dict[str, Any]) -> None:
-    """Writes a config, mode 600, under a temporary name first."""
+    """Writes a whole config, mode 600, all or nothing."""
     import tomli_w
 
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(tomli_w.dumps(raw).encode())
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(file)
+    configfile.write_text(file, tomli_w.dumps(raw))
 
 
 def _ask_desk() -> dict[str, Any]:
@@ -161,14 +155,8 @@ def _ask_option(options: type[msgspec.Struct], field: msgspec.structs.FieldInfo,
         return _ask_table(text)
     answer = click.prompt(f"{field.name}: {text}\n ")
     if field.name in {"path", "files"}:
-        answer = _from_here(answer)
+        answer = fields.from_here(answer)
     return [answer] if "list" in str(field.type) else answer
-
-
-def _from_here(answer: str) -> str:
-    """A path that is found from the shell's folder, in full: the config lies elsewhere, and paths start there."""
-    full = Path(answer).expanduser().absolute()
-    return str(full) if full.name and any(Path(full.anchor).glob(str(full.relative_to(full.anchor)))) else answer
 
 
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
@@ -181,8 +169,7 @@ def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
 def _ask_struct(struct: type[msgspec.Struct], text: str, source: str) -> dict[str, Any]:
     """Lines of `name = value` for a table whose names are known; `?` lists them."""
     click.echo(text)
-    known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
-    texts: dict[str, str] = getattr(struct, "help", {})
+    known = {field.name: field for field in fields.fields_of(struct)}
     table: dict[str, Any] = {}
     while line := click.prompt(
         _("  name = value (? lists the names, empty: no more)"), default="", show_default=False
@@ -191,26 +178,24 @@ def _ask_struct(struct: type[msgspec.Struct], text: str, source: str) -> dict[st
         if line == "?":
             for option, field in known.items():
                 needed = _(" (needed)") if field.required else ""
-                click.echo(f"    {option}{needed}: {texts.get(field.name, '')}")
+                click.echo(f"    {option}{needed}: {field.help}")
         elif name not in known or not (equals and value):
             click.echo(
                 _("    {line} is not understood; write it as: {name} = …").format(line=line, name=next(iter(known)))
             )
         else:
-            table[name] = _value_of(known[name], value.strip('"'), source)
+            try:
+                table[name] = _value_of(known[name], value, source)
+            except ValueError as fault:
+                click.echo(f"    {name}: {fault}", err=True)
     return table
 
 
-def _value_of(field: msgspec.structs.FieldInfo, value: str, source: str) -> Any:
+def _value_of(field: fields.Field, value: str, source: str) -> Any:
     """A typed line as the config writes it. A password is never typed into the config: it is asked where it lies."""
-    kind = str(field.type)
-    if "SecretRef" in kind:
+    if field.kind == "secret":
         return _ask_secret(f"{source}-{field.name}", _("The secret is kept outside the config."), needed=True)
-    if "list" in kind:
-        return [part.strip() for part in value.split(",")]
-    if field.type is bool:
-        return value.lower() in {"true", "yes", "1"}
-    return value
+    return fields.parse(field, value)
 
 
 def _ask_table(text: str) -> dict[str, str]:

@@ -66,6 +66,8 @@ def scan(
     else:
         plan = desk.plan(quick=quick, only=only, period=period, as_of=as_of, sources=source or None, pull=not no_pull)
     state.note_warnings()
+    for package, fault in desk.catalogue.broken.items():
+        state.narrate(_("warning: {package} is left out: {fault}").format(package=package, fault=fault))
     if not desk.sources:
         state.narrate(_("warning: no source is configured, so that nothing can be judged. Add one: deskaudit init"))
     with Narrator(plain=state.plain, ascii_=state.ascii, verbose=state.verbose) as narrator:
@@ -83,6 +85,8 @@ def exit_code(state: State, audit: Audit, fail_on: str) -> int:
     store = state.desk.store
     statuses = {result.status for result in store.results(audit.id)}
     if Status.ERROR in statuses or any(pull.state != "complete" for pull in store.pulls(audit.id)):
+        return 2
+    if state.desk.catalogue.broken:
         return 2
     return 1 if statuses & _LEVELS[fail_on] else 0
 

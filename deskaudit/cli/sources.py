@@ -53,11 +53,11 @@ def _list_available() -> None:
         try:
             found = connectors.load(name)
         except Exception as fault:  # noqa: BLE001 - a broken plugin is told and leaves the rest alone
-            click.echo(f"{name:<12} " + _("broken: {fault}").format(fault=one_line(fault, 300)))
+            click.echo(f"{name:<16} " + _("broken: {fault}").format(fault=one_line(fault, 300)))
             continue
-        click.echo(f"{name:<12} {found.title}")
-        click.echo("             " + _("fills {what}").format(what=", ".join(sorted(found.fills))))
-        click.echo("             " + _("tested against: {what}").format(what=found.tested))
+        click.echo(f"{name:<16} {found.title}")
+        click.echo(" " * 17 + _("fills {what}").format(what=", ".join(sorted(found.fills))))
+        click.echo(" " * 17 + _("tested against: {what}").format(what=found.tested))
 
 
 @sources.command()

@@ -5,13 +5,14 @@ polite, and honest: what it could not read it says in a Problem, and never as an
 """
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import msgspec
 
+from deskaudit import plugins
 from deskaudit.config import Source
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
@@ -19,7 +20,7 @@ from deskaudit.model.batches import Batch, Cursor, Probe, Want
 from deskaudit.model.keys import person_hash, row_key
 from deskaudit.secrets import Secret, SecretRef
 
-GROUP = "deskaudit.connectors"
+GROUP = plugins.CONNECTORS
 
 
 class Context:
@@ -34,6 +35,7 @@ class Context:
         hash_key: bytes = b"",
         cancelled: Callable[[], bool] = lambda: False,
         zone: str = "UTC",
+        held: Mapping[str, Secret] | None = None,
     ) -> None:
         self.source = source
         self.folder = folder  # relative paths of the options start here
@@ -41,6 +43,7 @@ class Context:
         self.cancelled = cancelled  # asked between pages; a connector stops within a second
         self.zone = zone  # the desk's zone, where a source does not say its own
         self._hash_key = hash_key
+        self._held = held or {}  # name in the keyring → a secret that is not stored there yet (a source being set up)
 
     def key(self, entity: str, ext_id: object) -> int:
         """The row id of a thing of this source."""
@@ -51,7 +54,8 @@ class Context:
         return person_hash(address, self._hash_key)
 
     def secret(self, ref: SecretRef) -> Secret:
-        return ref.resolve(f"sources.{self.source}")
+        held = self._held.get(ref.keyring or "")
+        return ref.resolve(f"sources.{self.source}") if held is None else held
 
     def path(self, text: str) -> Path:
         if "\0" in text:

@@ -24,7 +24,7 @@ import msgspec
 
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
-from deskaudit.model.entities import TICKET_STATUSES
+from deskaudit.model.entities import TICKET_STATUSES, Ticket
 from deskaudit.text import one_line
 
 PRIORITIES = ("P1", "P2", "P3", "P4")
@@ -44,6 +44,14 @@ class Rule(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     what was found into what is meant; letters' case and blanks around do not count, and what it does not name passes
     as it is (except tags, where only named ones count once `values` is there).
     """
+
+    help: ClassVar[dict[str, str]] = {
+        "field": "The custom field or column that says it.",
+        "tag": 'The tags that say it, as "prio-*": what * stands for is the value; "*" lets each tag speak that values names.',
+        "department": "true: the department's name says it.",
+        "values": "What the source says = what is meant; case does not count, and what is not named passes as it is.",
+        "default": "The value where nothing says it.",
+    }
 
     field: str | None = None
     tag: str | None = None
@@ -74,6 +82,13 @@ class Presence(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether something holds for a ticket: it has a tag that matches, or a field says one of `values`
     (any value, where none are named), or its status in the source is one of `statuses`.
     """
+
+    help: ClassVar[dict[str, str]] = {
+        "tag": 'A pattern of tags, as "wait-*".',
+        "field": "A custom field or column; any value counts where values names none.",
+        "values": "The values of the field that count.",
+        "statuses": "The source's own statuses that count.",
+    }
 
     tag: str | None = None
     field: str | None = None
@@ -123,6 +138,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, str | None] = msgspec.field(default_factory=dict)
     tags: Sequence[str] = ()
     department: str | None = None
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket as a source showed it, beside the row that was made of it: what a mapping is proposed from."""
+
+    facts: Facts
+    status_raw: str | None
+    ticket: Ticket
 
 
 class Mapped(msgspec.Struct, frozen=True, kw_only=True):

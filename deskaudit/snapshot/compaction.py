@@ -5,12 +5,14 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from deskaudit.model.batches import PulledEntity, PulledSource
+from deskaudit.model.batches import Problem, PulledEntity, PulledSource
 from deskaudit.model.entities import columns
 from deskaudit.snapshot import manifest
 from deskaudit.snapshot.landing import LONGEST_LINE, Landing
 from deskaudit.snapshot.reader import quote
+from deskaudit.snapshot.sweeps import is_believed, select_kept
 
+GROUP_ROWS = 122_880
 CHILDREN = {"ticket_tag": "ticket", "ticket_field": "ticket"}
 """Rows that belong to their parent's row: a ticket that landed again brings all of its tags and fields."""
 
@@ -31,17 +33,21 @@ def compact(
     state = landing.state
     broken = {entity for problem in state.problems for entity in problem.entities}
     entities = dict(before.entities) if before else {}
+    doubts: list[Problem] = []
     for entity in sorted(state.bytes):
         earlier = entities.get(entity)
         whole = entity in state.replaces and entity not in broken
-        rows = _select(connection, landing, entity, None if whole or earlier is None else folder / earlier.file)
+        kept = None if whole or earlier is None else folder / earlier.file
+        swept = entity in state.swept and entity not in broken
+        if swept and kept is not None:
+            swept = is_believed(connection, landing, _landed(landing, entity), entity, kept, doubts)
+        rows = _select(connection, landing, entity, kept, now if swept else None)
         name = f"{generation:08}.{landing.source}.{entity}.parquet"
-        swept = whole or (entity in state.swept and entity not in broken)
         entities[entity] = PulledEntity(
             file=name,
             rows=write_parquet(connection, rows, folder / name),
             complete=entity not in broken,
-            swept_at=now if swept else earlier.swept_at if earlier else None,
+            swept_at=now if whole or swept else earlier.swept_at if earlier else None,
         )
     for entity in broken & set(entities):
         entities[entity] = msgspec.structs.replace(entities[entity], complete=False)
@@ -55,7 +61,7 @@ def compact(
         cursor=state.cursor,
         rejects=state.rejects,
         reject_sample=state.reject_sample,
-        problems=state.problems,
+        problems=[*state.problems, *doubts],
         cadence_s=state.cadence_s,
     )
 
@@ -79,18 +85,27 @@ def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> Pu
     )
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, rows: str, file: Path, *, lasting: bool = True) -> int:
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    file: Path,
+    *,
+    lasting: bool = True,
+    group_rows: int = GROUP_ROWS,
+) -> int:
     """Writes a SELECT to a new file, on the disk when this returns (`lasting`); gives the number of rows."""
     manifest.create_file(file)
-    found = connection.execute(
-        f"COPY ({rows}) TO {quote(str(file))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
-    ).fetchone()
+    options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows}, USE_TMP_FILE false"
+    found = connection.execute(f"COPY ({rows}) TO {quote(str(file))} ({options})").fetchone()
     if lasting:
         manifest.sync_file(file)
     return int(found[0]) if found else 0
 
 
-def _select(connection: duckdb.DuckDBPyConnection, landing: Landing, entity: str, earlier: Path | None) -> str:
+def _select(
+    connection: duckdb.DuckDBPyConnection, landing: Landing, entity: str, earlier: Path | None, swept_at: int | None
+) -> str:
+    """The rows of the new file. `swept_at`: a sweep was whole then, and what it did not name is gone; None: no sweep."""
     landed = _landed(landing, entity)
     counts = connection.execute(f"SELECT COUNT(*), COUNT(DISTINCT l.id) FROM {landed} l").fetchone() or (0, 0)
     names = ", ".join(columns(entity))
@@ -99,8 +114,10 @@ def _select(connection: duckdb.DuckDBPyConnection, landing: Landing, entity: str
         rows += f" WHERE l.line IN (SELECT MAX(m.line) FROM {landed} m GROUP BY m.id)"
     if earlier is None:
         return rows
-    gone = f"SELECT 1 FROM {landed} n WHERE n.id = e.id"
-    kept = f"SELECT * FROM read_parquet({quote(str(earlier))}) e WHERE NOT EXISTS ({gone})"
+    published = f"SELECT * FROM read_parquet({quote(str(earlier))})"
+    if swept_at is not None:
+        published = select_kept(connection, landing, entity, earlier, swept_at)
+    kept = f"SELECT * FROM ({published}) e WHERE NOT EXISTS (SELECT 1 FROM {landed} n WHERE n.id = e.id)"
     parent = CHILDREN.get(entity)
     if parent and parent in landing.state.bytes:
         kept += f" AND NOT EXISTS (SELECT 1 FROM {_landed(landing, parent)} p WHERE p.id = e.ticket_id)"

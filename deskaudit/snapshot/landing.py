@@ -1,8 +1,8 @@
 """Landing: the rows of one pull, on disk page by page, so that a broken line or a kill costs one page at most.
 
-Each entity is one file of JSON lines. After a batch that carries a cursor, `state.json` says up to which byte of each
-file the rows belong to that cursor. A pull that goes on cuts the files there: what was landed after the cursor comes
-again from the source, and a torn last line is gone with it.
+Each entity is one file of JSON lines, and one of ids where a sweep has found some. After a batch that carries a
+cursor, `state.json` says up to which byte of each file the lines belong to that cursor. A pull that goes on cuts the
+files there: what was landed after the cursor comes again from the source, and a torn last line is gone with it.
 """
 
 import contextlib
@@ -43,8 +43,10 @@ class State(msgspec.Struct, kw_only=True):
     rows: int = 0
     lines: int = 0
     bytes: dict[str, int] = msgspec.field(default_factory=dict)  # entity → length of its file
+    present: dict[str, int] = msgspec.field(default_factory=dict)  # entity → length of its file of ids
     replaces: set[str] = msgspec.field(default_factory=set)
     swept: set[str] = msgspec.field(default_factory=set)
+    empty: set[str] = msgspec.field(default_factory=set)  # swept, and the source said that it has none
     problems: list[Problem] = msgspec.field(default_factory=list)
     rejects: int = 0
     reject_sample: list[Reject] = msgspec.field(default_factory=list)
@@ -63,7 +65,7 @@ class Landing:
         self.source = source
         self.folder = folder
         self._now = now
-        self._files: dict[str, BinaryIO] = {}
+        self._files: dict[Path, BinaryIO] = {}
         self._lock: Lock | None = None
         with _as_snapshot_error(folder):
             manifest.make_folder(folder)
@@ -74,6 +76,7 @@ class Landing:
                 self.close()
                 raise
         self._stale = set(self.state.replaces) if self.state.finished else set()
+        self._old_sweeps = set(self.state.swept) if self.state.finished else set()
         self.state.finished, self.state.error = False, None
 
     @property
@@ -100,8 +103,11 @@ class Landing:
         with _as_snapshot_error(self.folder):
             for entity in sorted(batch.replaces & self._stale):
                 self._start_over(entity)
+            for entity in sorted({*batch.present, *batch.swept} & self._old_sweeps):
+                self._sweep_anew(entity)
             self._count(batch)
             self._append(batch)
+            self._note_present(batch)
             if batch.cursor is not None:
                 self.state.cursor = batch.cursor
                 self._save()
@@ -140,6 +146,10 @@ class Landing:
     def file(self, entity: str) -> Path:
         return self.folder / f"{entity}.ndjson"
 
+    def present_file(self, entity: str) -> Path:
+        """The ids that a sweep has named, one a line, some of them twice."""
+        return self.folder / f"{entity}.ids"
+
     def __enter__(self) -> Self:
         return self
 
@@ -153,12 +163,12 @@ class Landing:
         state = _read_state(self.folder / "state.json")
         if state is None or state.type != type_ or state.cursor is None or state.landing == published:
             return self._begin(type_, cursor), False
-        for entity, length in state.bytes.items():
-            if not _cut(self.file(entity), length):
-                return self._begin(type_, cursor), False
-        for file in self.folder.glob("*.ndjson"):
-            if file.stem not in state.bytes:
-                file.unlink()
+        lengths = {self.file(entity): length for entity, length in state.bytes.items()}
+        lengths |= {self.present_file(entity): length for entity, length in state.present.items()}
+        if not all(_cut(file, length) for file, length in lengths.items()):
+            return self._begin(type_, cursor), False
+        for file in {*self.folder.glob("*.ndjson"), *self.folder.glob("*.ids")} - set(lengths):
+            file.unlink()
         return state, True
 
     def _begin(self, type_: str, cursor: Cursor | None) -> State:
@@ -170,13 +180,15 @@ class Landing:
         state = self.state
         state.replaces |= batch.replaces
         state.swept |= batch.swept
+        state.empty |= batch.swept if batch.total == 0 else set()
         for problem in map(_clean_problem, batch.problems):
             if problem not in state.problems and len(state.problems) < PROBLEMS:
                 state.problems.append(problem)
         self._reject(batch.rejects)
         seen = {*batch.replaces, *batch.swept, batch.resource} & set(ENTITIES)
         for entity in seen - set(state.bytes):
-            self._open(entity)  # delivered, with no row so far: an empty file says so
+            self._open(self.file(entity))  # delivered, with no row so far: an empty file says so
+            state.bytes[entity] = 0
 
     def _append(self, batch: Batch) -> None:
         state = self.state
@@ -193,26 +205,41 @@ class Landing:
             lines.setdefault(entity, []).append(b'{"line":%d,' % state.lines + line[1:] + b"\n")
             state.rows += 1
         for entity, found in lines.items():
-            file = self._open(entity)
-            file.write(b"".join(found))
-            file.flush()
-            state.bytes[entity] = file.tell()
+            state.bytes[entity] = self._write(self.file(entity), b"".join(found))
 
-    def _open(self, entity: str) -> BinaryIO:
-        if entity not in self._files:
-            path = self.file(entity)
+    def _note_present(self, batch: Batch) -> None:
+        for entity, ids in batch.present.items():
+            if entity in ENTITIES:
+                lines = b"".join(b"%d\n" % one for one in ids)
+                self.state.present[entity] = self._write(self.present_file(entity), lines)
+
+    def _write(self, path: Path, lines: bytes) -> int:
+        """Appends whole lines; gives the file's length."""
+        file = self._open(path)
+        file.write(lines)
+        file.flush()
+        return file.tell()
+
+    def _open(self, path: Path) -> BinaryIO:
+        if path not in self._files:
             if not path.exists():
                 manifest.create_file(path)
-            self._files[entity] = path.open("ab")
-            self.state.bytes.setdefault(entity, 0)
-        return self._files[entity]
+            self._files[path] = path.open("ab")
+        return self._files[path]
 
     def _start_over(self, entity: str) -> None:
         """A pull that had ended is pulled again: what it delivered whole is delivered anew."""
         self._stale.discard(entity)
-        file = self._open(entity)
-        file.truncate(0)
+        self._open(self.file(entity)).truncate(0)
         self.state.bytes[entity] = 0
+
+    def _sweep_anew(self, entity: str) -> None:
+        """A pull that had ended sweeps again: its earlier sweep would keep what has gone since."""
+        self._old_sweeps.discard(entity)
+        self.state.swept.discard(entity)
+        self.state.empty.discard(entity)
+        self._open(self.present_file(entity)).truncate(0)
+        self.state.present[entity] = 0
 
     def _reject(self, rejects: Iterable[Reject]) -> None:
         for reject in rejects:

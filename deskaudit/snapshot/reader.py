@@ -17,7 +17,7 @@ from deskaudit.model.batches import PulledSource
 from deskaudit.model.entities import ENTITIES
 from deskaudit.snapshot import leases, manifest
 from deskaudit.snapshot.manifest import Manifest
-from deskaudit.snapshot.schema import BASIS, TABLES, connect, definition, empty_rows, prepare, read_sql
+from deskaudit.snapshot.schema import BASIS, TABLES, confine, connect, definition, empty_rows, prepare, read_sql
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -89,6 +89,10 @@ class Reader:
         twin._has_values = {}  # noqa: SLF001 - its own
         twin._lease = None  # noqa: SLF001
         return twin
+
+    def confine(self, *folders: Path) -> None:
+        """What SQL reads and writes from now on lies in the snapshot or in these folders. Before SQL of others is run."""
+        confine(self.connection, self._folder, *folders)
 
     def close(self) -> None:
         """Lets the generation go. Closing twice does no harm."""

@@ -8,6 +8,7 @@ business time between them. They are NULL where the time is unknown or lies outs
 """
 
 from importlib.resources import files
+from pathlib import Path
 
 import duckdb
 
@@ -220,6 +221,7 @@ def connect(*, memory_limit: str = "400MB", threads: int = 2, spill: str = "") -
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "python_enable_replacements": False,  # a table's name never means a variable of ours
     }
     return prepare(duckdb.connect(":memory:", config=options))
 
@@ -227,8 +229,19 @@ def connect(*, memory_limit: str = "400MB", threads: int = 2, spill: str = "") -
 def prepare(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """A connection, or a cursor of one, with the settings that each has for itself."""
     connection.execute("SET enable_progress_bar = false")  # it would be drawn over the app, and into what scripts read
-    connection.execute("SET python_enable_replacements = false")  # a table's name never means a variable of ours
     return connection
+
+
+def confine(connection: duckdb.DuckDBPyConnection, *folders: Path) -> None:
+    """From now on it reads and writes in these folders and its spill folder alone, whatever SQL it is given.
+
+    That holds for all cursors of the connection, and nothing undoes it.
+    """
+    if folders:
+        connection.execute("SET allowed_directories = ?", [[str(folder) for folder in folders]])
+    connection.execute("SET allowed_configs = ['enable_progress_bar']")  # which each cursor has for itself: `prepare`
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def empty_database() -> duckdb.DuckDBPyConnection:

@@ -49,6 +49,10 @@ class Snapshot:
             cursor=known.cursor if known and same else None,
         )
 
+    def is_interrupted(self, source: str) -> bool:
+        """Whether a pull of the source that did not end lies here: the next one goes on with it."""
+        return (self.folder / "landing" / source / "state.json").exists()
+
     def publish(self, landings: Sequence[Landing], config: Config, now: int) -> Manifest:
         """Makes what has landed, and all that is derived from it, the generation that readers see.
 

@@ -2,10 +2,17 @@
 
 import pytest
 
+from deskaudit.audit import pull
 from deskaudit.audit.desk import Desk
+from deskaudit.cli.progress import Narrator
+from deskaudit.config import Config, Source
 from deskaudit.errors import Cancelled
+from deskaudit.model.batches import Batch, Estimate
+from deskaudit.model.entities import Ticket
+from deskaudit.model.events import PullEstimated, PullWarned
 from deskaudit.paths import Paths
 from deskaudit.reports.files import whole_file
+from deskaudit.snapshot import Snapshot
 
 SCAN = (
     '<nmaprun scanner="nmap" start="1"><host><status state="up"/><address addr="10.0.0.1" addrtype="ipv4"/></host>'
@@ -32,3 +39,48 @@ def test_a_report_that_fails_leaves_nothing_behind(tmp_path):
         raise ValueError("half")
     assert file.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["out.md"]
+
+
+class Desk1:
+    """A connector that gives these batches."""
+
+    fills = frozenset({"ticket"})
+
+    def __init__(self, *batches):
+        self.batches = batches
+
+    def pull(self, cursor, want):
+        yield from self.batches
+
+
+@pytest.fixture
+def pulled(tmp_path):
+    """Events of the pull of a source that gives these batches."""
+    source = Source("desk", {"type": "liveagent"}, tmp_path / "config.toml")
+
+    def pulled(*batches):
+        words = {"now": lambda: 1000, "cancelled": lambda: False}
+        return list(pull.pull(Snapshot(tmp_path / "s"), [source], lambda _source: Desk1(*batches), Config(), **words))
+
+    return pulled
+
+
+def test_what_a_pull_will_cost_is_told_before_its_rows(pulled, capsys):
+    events = pulled(Batch(estimate=Estimate(412, 140.0)), Batch(rows=[Ticket(id=1)], resource="ticket"))
+    assert [type(event).__name__ for event in events][:3] == ["PullStarted", "PullEstimated", "PullProgressed"]
+    assert events[1] == PullEstimated("desk", 412, 140.0)
+    with Narrator(plain=True, ascii_=False, verbose=False) as narrator:
+        narrator.tell(events)
+    assert "desk: about 412 requests, 2 min 20 s\n" in capsys.readouterr().err
+
+
+def test_a_cost_that_could_not_be_told_is_not_shown(pulled):
+    events = pulled(Batch(estimate=Estimate(None, None)))
+    assert not [event for event in events if isinstance(event, PullEstimated)]
+
+
+def test_a_sweep_that_is_not_believed_is_told(pulled):
+    pulled(Batch(rows=[Ticket(id=1)], cursor={}))
+    events = pulled(Batch(swept=frozenset({"ticket"})))
+    (warning,) = [event for event in events if isinstance(event, PullWarned)]
+    assert "ticket: The sweep named nothing" in warning.message

@@ -162,3 +162,11 @@ def test_an_empty_output_is_named(call, desk):
     code, _out, err = call("export", "--output", "")
     assert code in {2, 3}
     assert "own" not in err
+
+
+def test_init_writes_the_registers(call, tmp_path):
+    folder = tmp_path / "registers"
+    code, out, _err = call("init", "--registers", str(folder))
+    assert code == 0
+    assert f"Written: {folder / 'procedures.toml'}" in out
+    assert "All registers are there already" in call("init", "--registers", str(folder))[1]

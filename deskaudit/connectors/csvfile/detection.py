@@ -50,6 +50,20 @@ ASSET_COLUMNS: dict[str, tuple[str, ...]] = {
     "owner": ("Owner", "User", "Assigned to", "Assigned user"),
     "state": ("Status", "State", "Asset state"),
 }
+COMMON_NAMES: dict[str, tuple[str, ...]] = {
+    "created_at": ("Created at", "Created time", "Opened at", "Open date"),
+    "first_response_at": ("First response time", "First response at", "First reply at", "Responded at"),
+    "resolved_at": ("Resolution time", "Resolved at", "Resolution date", "Solved at"),
+    "closed_at": ("Close time", "Closed at", "Close date"),
+    "response_due_at": ("Expected SLA to first response", "First response due", "Response due"),
+    "resolve_due_at": ("Expected SLA to resolve", "Resolution due", "Due date"),
+    "category": ("Category", "Topic"),
+    "service": ("Service", "Product", "Product group"),
+    "department": ("Department", "Group", "Agent group", "Team", "Assignment group"),
+    "country": ("Country",),
+    "sla_level": ("SLA level", "Support level", "SLA"),
+}
+"""Names of columns that are no one program's; a time's name counts only where the column holds times."""
 _JSON = re.compile(rb'[\[{]\s*(["\[{\]}\d]|true|false|null|$)')
 _MACHINE = {"serial", "mac", "ip", "os"}
 
@@ -262,6 +276,8 @@ def known_names() -> dict[str, list[str]]:
             found.setdefault(field, []).extend(names)
         if preset.mapping.priority and preset.mapping.priority.field:
             found.setdefault("priority", []).extend(preset.names(preset.mapping.priority.field))
+    for field, common in COMMON_NAMES.items():
+        found.setdefault(field, []).extend(common)
     return {field: list(dict.fromkeys(names)) for field, names in found.items()}
 
 
@@ -325,6 +341,10 @@ def _read(table: Table, preset: Preset | None, finding: Finding) -> None:
             if word in words or (word and len(words) < MOST_WORDS and fold_text(word) not in missing):
                 words[word] += 1
     finding.dates = times.columns()
+    held = {column.name for column in finding.dates}
+    finding.columns = {
+        field: column for field, column in finding.columns.items() if field not in TIMES or column in held
+    }
     if status is not None:
         own = (
             {fold_text(word): meant for word, meant in preset.mapping.statuses.items()} if preset else known_statuses()

@@ -86,10 +86,13 @@ class Api:
         cursor = answer.headers.get("next_page_cursor", "").strip()
         return Page(answer.json(), cursor or None, answer.number("X-Total-Count"))
 
-    def one(self, path: str, *, shifted: bool = True, retries: int | None = None) -> dict[str, Any]:
+    def one(
+        self, path: str, *, filters: Filters | None = None, shifted: bool = True, retries: int | None = None
+    ) -> dict[str, Any]:
         """One object of v3."""
         answer = self._v3.get(
             path,
+            {"_filters": json.dumps(filters)} if filters else {},
             headers={"Timezone-Offset": "0"} if shifted else {},
             accept=lambda answer: _complain(answer, dict),
             retries=retries,

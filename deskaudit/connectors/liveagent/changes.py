@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.fields import Clock, RowError
 from deskaudit.connectors.liveagent.api import Api, Filters, Page
-from deskaudit.connectors.liveagent.fields import Clock, RowError
 from deskaudit.connectors.liveagent.walks import Found, row_id, utc_text
 from deskaudit.connectors.liveagent.zones import Zones
 from deskaudit.i18n import _

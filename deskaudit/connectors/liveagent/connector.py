@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent import zones
+from deskaudit.connectors.liveagent import samples, zones
 from deskaudit.connectors.liveagent.api import Api
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.liveagent.pull import Pull
 from deskaudit.connectors.liveagent.rows import Desk
 from deskaudit.connectors.liveagent.state import begin
 from deskaudit.connectors.liveagent.streams import MODULES
-from deskaudit.connectors.mapping import Mapper
+from deskaudit.connectors.mapping import Mapper, Seen
 from deskaudit.connectors.pace import Timing
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
@@ -99,6 +99,13 @@ class LiveAgent:
                 yield Batch(problems=problems)
             desk = Desk(self._context, self._options.root, Mapper(self._options.mapping))
             yield from Pull(api, known, desk, self._options, self._context, state, want).batches()
+
+    def sample(self, count: int) -> list[Seen]:
+        """The tickets that changed last, at most `count`. Raises SourceError, SecretError or ConfigError."""
+        with Api(self._options, self._context, self._timing) as api:
+            known, _problems = zones.learn(api, self._options.zone)
+            desk = Desk(self._context, self._options.root, Mapper(self._options.mapping))
+            return samples.sample(api, known, desk, count)
 
     def _knock_v1(self, api: Api, modules: dict[str, str]) -> str | None:
         """LiveAgent's version, which only v1 tells; notes whether ratings can be read."""

@@ -1,7 +1,7 @@
 """What happened in a ticket, from its message groups. Texts are measured and dropped."""
 
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.liveagent import codes
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.liveagent.rows import Desk, text_length
 from deskaudit.model.batches import Reject
 from deskaudit.model.entities import Event, Rating

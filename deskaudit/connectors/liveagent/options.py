@@ -34,6 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sla_limit: int = 1000
     api_keys: bool = False
     overlap: str = "15m"
+    sweep_days: int = 7
     zone: str = ""
     timeout_s: int = 30
     ca_file: str | None = None
@@ -52,6 +53,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "sla_limit": "For how many open tickets a pull asks when their promises are due; the rest waits for the next pull.",
         "api_keys": "true lists the account's API keys (name, owner, expiry), to find forgotten ones; the keys are dropped.",
         "overlap": "How far before the newest known change a pull begins anew, as 15m or 1h.",
+        "sweep_days": "After how many days all ids of tickets are read, to see which were deleted; 0: never.",
         "zone": "The account's time zone, as Europe/Oslo; left out: the account is asked.",
         "timeout_s": "Seconds without a byte after which an answer is given up.",
         "ca_file": "A file with certificate authorities to trust instead of the usual ones.",
@@ -66,6 +68,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(_("page_size lies between 1 and 500"))
         if self.message_limit < 0 or self.sla_limit < 0:
             raise ValueError(_("message_limit and sla_limit are 0 or more"))
+        if not 0 <= self.sweep_days <= 3650:
+            raise ValueError(_("sweep_days lies between 0 and 3650"))
         if not 1 <= self.timeout_s <= 600:
             raise ValueError(_("timeout_s lies between 1 and 600"))
         try:

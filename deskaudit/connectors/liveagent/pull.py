@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Clock, Fields, RowError
 from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.liveagent import costs, sweep
 from deskaudit.connectors.liveagent.api import Api
-from deskaudit.connectors.liveagent.fields import Clock, Fields, RowError
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.liveagent.ranks import read_ranks
 from deskaudit.connectors.liveagent.rows import Desk, Read
@@ -36,6 +37,8 @@ class Pull:
         self._last_fault: HttpError | None = None
 
     def batches(self) -> Iterator[Batch]:
+        sweeps = "ticket" in self._want.entities and sweep.is_due(self._state, self._options.sweep_days)
+        yield from self._estimate(sweeps=sweeps)
         for listed in (*LISTS, *([API_KEYS] if self._options.api_keys else [])):
             if listed.serves & self._want.entities:
                 entities = () if listed.warns_only else (listed.entity,)
@@ -48,6 +51,9 @@ class Pull:
                 yield from self._step(stream.name, stream.path, stream.entities, self._stream(stream))
         if "rating" in self._want.entities:
             yield from self._ratings()
+        if sweeps:
+            ids = sweep.sweep(self._api, self._zones, self._desk, self._state)
+            yield from self._guard(self._state.stream, "sweep", (), ids)
         if not self._api.answered and self._last_fault is not None:
             raise self._last_fault
         self._state.finished = True
@@ -58,12 +64,19 @@ class Pull:
         ]
         yield Batch(cursor=self._state.cursor(), problems=problems)
 
+    def _estimate(self, *, sweeps: bool) -> Iterator[Batch]:
+        try:
+            found = costs.estimate(self._api, self._state, self._options, self._want, sweeps=sweeps)
+        except HttpError as fault:
+            if fault.kind in FATAL:
+                raise
+            return  # the list itself will say what is wrong with it
+        if found is not None:
+            yield Batch(estimate=found)
+
     def _skips(self, stream: Stream) -> bool:
         """Old open tickets are asked for once: from then on their changes come with the others."""
-        return (
-            stream is OPEN_TICKETS
-            and self._state.reach.get(stream.name, self._state.since_at + 1) <= self._state.since_at
-        )
+        return stream is OPEN_TICKETS and not self._state.is_further(stream.name)
 
     def _step(self, name: str, path: str, entities: tuple[str, ...], batches: Iterable[Batch]) -> Iterator[Batch]:
         if name not in self._state.done:

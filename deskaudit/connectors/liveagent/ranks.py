@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.liveagent.api import Api
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.liveagent.rows import Desk, read_rank
 from deskaudit.connectors.liveagent.state import State

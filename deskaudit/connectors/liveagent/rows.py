@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Iterable
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Fields, RowError, Unknown
 from deskaudit.connectors.liveagent import codes
-from deskaudit.connectors.liveagent.fields import Fields, RowError, Unknown
-from deskaudit.connectors.mapping import Facts, Mapper
+from deskaudit.connectors.mapping import Facts, Mapper, Seen
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.model.entities import (
@@ -171,21 +171,36 @@ def read_contact(desk: Desk, row: Fields) -> list[Row]:
 
 def read_ticket(desk: Desk, row: Fields) -> list[Row]:
     """A ticket, its tags and its custom fields."""
+    seen = see_ticket(desk, row)
+    ext_id, key = seen.ticket.ext_id, seen.ticket.id
+    return [
+        seen.ticket,
+        *(
+            TicketTag(id=desk.context.key("ticket_tag", f"{ext_id}:{tag}"), ticket_id=key, tag=one_line(name, 100))
+            for tag, name in _tags(desk, row).items()
+        ),
+        *(
+            TicketField(id=desk.context.key("ticket_field", f"{ext_id}:{name}"), ticket_id=key, name=name, value=value)
+            for name, value in seen.facts.fields.items()
+        ),
+    ]
+
+
+def see_ticket(desk: Desk, row: Fields) -> Seen:
+    """A ticket as LiveAgent shows it, beside its row. Raises RowError."""
     ext_id = row.need_id("id")
     created = row.need_at("date_created")
-    key = desk.context.key("ticket", ext_id)
-    tags = {tag: desk.tags.get(tag, tag) for tag in row.ids("tags")}
     fields = _custom_fields(row)
     desk.meet(fields)
     department = row.id("departmentid")
     name = None if department is None else desk.departments.get(department, department)
-    facts = Facts(fields=fields, tags=list(tags.values()), department=name)
+    facts = Facts(fields=fields, tags=list(_tags(desk, row).values()), department=name)
     mapped = desk.mapper.map(facts)
     raw = row.code("status")
     own = desk.unknown.look_up("status", raw, codes.STATUSES, "unknown")
     channel = row.code("channel_type")
     ticket = Ticket(
-        id=key,
+        id=desk.context.key("ticket", ext_id),
         ext_id=ext_id,
         code=row.text("code", 60),
         title=row.text("subject", 300),
@@ -208,17 +223,12 @@ def read_ticket(desk: Desk, row: Fields) -> list[Row]:
         deleted_at=row.at("date_deleted", after=created),
         is_test=mapped.is_test,
     )
-    return [
-        ticket,
-        *(
-            TicketTag(id=desk.context.key("ticket_tag", f"{ext_id}:{tag}"), ticket_id=key, tag=one_line(name, 100))
-            for tag, name in tags.items()
-        ),
-        *(
-            TicketField(id=desk.context.key("ticket_field", f"{ext_id}:{name}"), ticket_id=key, name=name, value=value)
-            for name, value in fields.items()
-        ),
-    ]
+    return Seen(facts=facts, status_raw=raw or None, ticket=ticket)
+
+
+def _tags(desk: Desk, row: Fields) -> dict[str, str]:
+    """Tag id → its name."""
+    return {tag: desk.tags.get(tag, tag) for tag in row.ids("tags")}
 
 
 def _custom_fields(row: Fields) -> dict[str, str | None]:

@@ -26,6 +26,7 @@ class State(msgspec.Struct, kw_only=True):
     newest: int = 0
     pending: dict[str, str] = msgspec.field(default_factory=dict)  # open ticket → letters of its unfulfilled promises
     left_out: int = 0  # more open tickets than `pending` takes
+    swept_at: int = 0  # when the pull began that swept last; 0: none has pulled yet
 
     def cursor(self) -> Cursor:
         found: Cursor = msgspec.to_builtins(self)
@@ -35,12 +36,21 @@ class State(msgspec.Struct, kw_only=True):
         """Begins a stream, or goes on in it where the last pull stopped."""
         if self.stream == stream:
             return
-        known = stream in self.marks and self.reach.get(stream, self.since_at + 1) <= self.since_at
+        self.low = self.low_of(stream, overlap_s)
         self.stream, self.at, self.newest = stream, {}, 0
-        self.low = self.marks[stream] - overlap_s if known else self.since_at
-        if not known:
+        if stream not in self.marks or self.is_further(stream):
             self.marks.pop(stream, None)
             self.reach.pop(stream, None)
+
+    def low_of(self, stream: str, overlap_s: int) -> int:
+        """From when on a stream is read."""
+        if stream in self.marks and not self.is_further(stream):
+            return self.marks[stream] - overlap_s
+        return self.since_at
+
+    def is_further(self, stream: str) -> bool:
+        """Whether older rows of a stream are asked for than were ever read."""
+        return self.reach.get(stream, self.since_at + 1) > self.since_at
 
     def leave(self, *, whole: bool) -> None:
         """Ends the stream. Only what was read whole moves its mark; else the next pull reads the same again."""
@@ -73,4 +83,11 @@ def begin(cursor: Cursor | None, want: Want, now: int) -> State:
         return State(since_at=want.since_at, started_at=now)
     if not known.finished and known.since_at <= want.since_at:
         return known
-    return State(since_at=want.since_at, started_at=now, marks=known.marks, reach=known.reach, pending=known.pending)
+    return State(
+        since_at=want.since_at,
+        started_at=now,
+        marks=known.marks,
+        reach=known.reach,
+        pending=known.pending,
+        swept_at=known.swept_at,
+    )

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.fields import OLDEST
 from deskaudit.connectors.liveagent import codes, rows
 from deskaudit.connectors.liveagent.api import Api
 from deskaudit.connectors.liveagent.changes import ChangedWalk
-from deskaudit.connectors.liveagent.fields import OLDEST
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.liveagent.state import State
 from deskaudit.connectors.liveagent.walks import CursorWalk, NumberedWalk, Walk, utc_text
@@ -41,6 +41,8 @@ class Stream(msgspec.Struct, frozen=True):
     read: rows.Read
     changed: tuple[str, ...]  # fields that tell the time of the mark, the first that has one
     walk: Callable[[Api, Zones, State, Options], Walk]
+    column: str  # that its time filter names
+    cursored: bool = False  # and has a total of its own, at path/count
     overlap_s: int | None = None  # None: the option `overlap`
 
 
@@ -88,12 +90,14 @@ def _walk_tickets(api: Api, zones: Zones, state: State, options: Options) -> Wal
     )
 
 
-def _cursor_walk(path: str, column: str) -> Callable[[Api, Zones, State, Options], Walk]:
+def _cursored(name: str, path: str, entity: str, read: rows.Read, column: str, overlap_s: int | None = None) -> Stream:
+    """A list with a cursor, whose rows tell their time in the column that its filter names."""
+
     def walk(api: Api, zones: Zones, state: State, options: Options) -> Walk:
         filters = [[column, ">=", utc_text(state.low)]]
         return CursorWalk(api, zones, path, state.at, size=options.page_size, filters=filters)
 
-    return walk
+    return Stream(name, path, (entity,), read, (column,), walk, column, cursored=True, overlap_s=overlap_s)
 
 
 def _walk_chats(api: Api, zones: Zones, state: State, options: Options) -> Walk:
@@ -102,49 +106,44 @@ def _walk_chats(api: Api, zones: Zones, state: State, options: Options) -> Walk:
 
 
 OPEN_TICKETS = Stream(
-    "open_tickets", "/tickets", TICKETS, rows.read_ticket, ("date_changed", "date_created"), _walk_open
+    "open_tickets", "/tickets", TICKETS, rows.read_ticket, ("date_changed", "date_created"), _walk_open, "date_changed"
 )
 """Open tickets on which nothing happened since the time that is asked for: they are the oldest of the backlog."""
 
 STREAMS = (
-    Stream("contacts", "/contacts", ("contact",), rows.read_contact, ("date_changed", "date_created"), _walk_contacts),
+    Stream(
+        "contacts",
+        "/contacts",
+        ("contact",),
+        rows.read_contact,
+        ("date_changed", "date_created"),
+        _walk_contacts,
+        "datechanged",
+    ),
     OPEN_TICKETS,
-    Stream("tickets", "/tickets", TICKETS, rows.read_ticket, ("date_changed", "date_created"), _walk_tickets),
     Stream(
-        "history",
-        "/tickets/history",
-        ("event",),
-        rows.read_stretch,
-        ("date_from",),
-        _cursor_walk("/tickets/history", "date_from"),
+        "tickets",
+        "/tickets",
+        TICKETS,
+        rows.read_ticket,
+        ("date_changed", "date_created"),
+        _walk_tickets,
+        "date_changed",
     ),
+    _cursored("history", "/tickets/history", "event", rows.read_stretch, "date_from"),
+    _cursored("sla_log", "/grid/tickets/sla", "sla_term", rows.read_term, "date_closed"),
+    _cursored("calls", "/calls", "interaction", rows.read_call, "dateCreated", DAY),
     Stream(
-        "sla_log",
-        "/grid/tickets/sla",
-        ("sla_term",),
-        rows.read_term,
-        ("date_closed",),
-        _cursor_walk("/grid/tickets/sla", "date_closed"),
-    ),
-    Stream(
-        "calls",
-        "/calls",
+        "chats",
+        "/chats",
         ("interaction",),
-        rows.read_call,
-        ("dateCreated",),
-        _cursor_walk("/calls", "dateCreated"),
+        rows.read_chat,
+        ("date_created",),
+        _walk_chats,
+        "date_created",
         overlap_s=DAY,
     ),
-    Stream("chats", "/chats", ("interaction",), rows.read_chat, ("date_created",), _walk_chats, overlap_s=DAY),
-    Stream(
-        "slots",
-        "/grid/reports/time",
-        ("slot",),
-        rows.read_slot,
-        ("reportdate",),
-        _cursor_walk("/grid/reports/time", "reportdate"),
-        overlap_s=14 * DAY,
-    ),
+    _cursored("slots", "/grid/reports/time", "slot", rows.read_slot, "reportdate", 14 * DAY),
 )
 
 MODULES: tuple[tuple[str, str, dict[str, Any]], ...] = (

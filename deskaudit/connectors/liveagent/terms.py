@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.liveagent.api import Api, Page
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.liveagent.rows import Desk, term_key
 from deskaudit.connectors.liveagent.state import State
 from deskaudit.connectors.liveagent.zones import Zones

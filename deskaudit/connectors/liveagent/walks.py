@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
+from deskaudit.connectors.fields import Clock
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.liveagent.api import Api, Filters, Page
-from deskaudit.connectors.liveagent.fields import Clock
 from deskaudit.connectors.liveagent.zones import Zones
 from deskaudit.i18n import _
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deskaudit.connectors.fields import Clock
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.liveagent.api import Api, Page
-from deskaudit.connectors.liveagent.fields import Clock
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.text import one_line

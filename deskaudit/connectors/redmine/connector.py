@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.mapping import Seen
 from deskaudit.connectors.pace import Timing
 from deskaudit.connectors.redmine.api import Api

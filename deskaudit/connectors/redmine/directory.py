@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.redmine.api import Api
 from deskaudit.connectors.redmine.options import Options
 from deskaudit.connectors.redmine.walks import CLOCK

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from deskaudit.connectors.liveagent.fields import Fields, RowError
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.mapping import Facts
 from deskaudit.connectors.redmine.rows import Desk, author_of
 from deskaudit.i18n import _

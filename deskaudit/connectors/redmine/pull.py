@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.redmine.api import Api
 from deskaudit.connectors.redmine.directory import Directory
 from deskaudit.connectors.redmine.journals import read_history

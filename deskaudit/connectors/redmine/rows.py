@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.liveagent.fields import Fields, RowError
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.mapping import Facts, Mapper, Rule, TicketMapping
 from deskaudit.connectors.redmine.directory import Directory
 from deskaudit.connectors.redmine.options import Options

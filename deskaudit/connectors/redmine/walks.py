@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from deskaudit.connectors.liveagent.fields import Clock, Fields, RowError
+from deskaudit.connectors.fields import Clock, Fields, RowError
 from deskaudit.connectors.redmine.api import Api
 from deskaudit.i18n import _
 

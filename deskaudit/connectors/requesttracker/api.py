@@ -9,8 +9,8 @@ from typing import Any, Self
 import msgspec
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Clock, Fields, RowError
 from deskaudit.connectors.http import Answer, Client
-from deskaudit.connectors.liveagent.fields import Clock, Fields, RowError
 from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.requesttracker.options import Options
 from deskaudit.errors import ConfigError, SecretError

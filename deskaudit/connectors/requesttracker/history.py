@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from deskaudit.connectors.liveagent.fields import Fields, RowError
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.requesttracker.api import CLOCK, EMPTY_PAGES, MOST_PAGES, PAGE, Api, need_number, row_number
 from deskaudit.connectors.requesttracker.people import SYSTEM, People
 from deskaudit.connectors.requesttracker.tickets import Desk, Story

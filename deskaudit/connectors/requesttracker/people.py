@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.requesttracker.api import CLOCK, Api, Page, need_number, row_number
 from deskaudit.connectors.requesttracker.options import Options
 from deskaudit.connectors.requesttracker.state import STAFF_MOST, State

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import Fields, RowError
 from deskaudit.connectors.requesttracker import things
 from deskaudit.connectors.requesttracker.api import CLOCK, PAGE, Api, query_time, quote, row_number
 from deskaudit.connectors.requesttracker.history import History

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from deskaudit.connectors.liveagent.fields import Fields
+from deskaudit.connectors.fields import Fields
 from deskaudit.connectors.machines.hosts import os_family, real_mac
 from deskaudit.connectors.machines.machinewords import os_version, real_serial, real_uuid
 from deskaudit.connectors.requesttracker.api import need_number

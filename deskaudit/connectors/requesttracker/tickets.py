@@ -3,8 +3,8 @@
 import msgspec
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import Fields, RowError, Unknown
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import Fields, RowError, Unknown
 from deskaudit.connectors.mapping import Facts, Mapper, Seen
 from deskaudit.connectors.requesttracker.api import Api, need_number, quote
 from deskaudit.connectors.requesttracker.options import Options

@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import RowError
 from deskaudit.connectors.mapping import Mapper, Seen
 from deskaudit.connectors.pace import Timing
 from deskaudit.connectors.servicedeskplus import rows

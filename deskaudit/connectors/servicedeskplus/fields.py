@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from deskaudit.connectors.liveagent.fields import NEWEST, OLDEST, Clock, Fields, RowError
+from deskaudit.connectors.fields import NEWEST, OLDEST, Clock, Fields, RowError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
 

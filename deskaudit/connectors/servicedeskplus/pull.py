@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.fields import OLDEST, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.liveagent.fields import OLDEST, RowError
 from deskaudit.connectors.servicedeskplus import rows
 from deskaudit.connectors.servicedeskplus.answers import SdpError
 from deskaudit.connectors.servicedeskplus.api import Api, Ask

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.liveagent.fields import Unknown
+from deskaudit.connectors.fields import Unknown
 from deskaudit.connectors.liveagent.rows import text_length
 from deskaudit.connectors.mapping import Facts, Mapper, Seen
 from deskaudit.connectors.servicedeskplus import words

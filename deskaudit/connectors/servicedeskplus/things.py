@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from deskaudit.connectors.liveagent.fields import RowError
+from deskaudit.connectors.fields import RowError
 from deskaudit.connectors.machines.hosts import os_family, real_mac
 from deskaudit.connectors.machines.machinewords import os_version, real_serial
 from deskaudit.connectors.servicedeskplus import words

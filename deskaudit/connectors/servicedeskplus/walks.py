@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from deskaudit.connectors.liveagent.fields import RowError
+from deskaudit.connectors.fields import RowError
 from deskaudit.connectors.servicedeskplus.answers import SdpError
 from deskaudit.connectors.servicedeskplus.api import Api, Ask, Page
 from deskaudit.connectors.servicedeskplus.fields import Entry

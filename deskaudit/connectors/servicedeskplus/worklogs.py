@@ -1,6 +1,6 @@
 """The time entries of single requests: there is no list of them across requests."""
 
-from deskaudit.connectors.liveagent.fields import RowError
+from deskaudit.connectors.fields import RowError
 from deskaudit.connectors.servicedeskplus.answers import SdpError
 from deskaudit.connectors.servicedeskplus.api import Api
 from deskaudit.connectors.servicedeskplus.fields import Entry

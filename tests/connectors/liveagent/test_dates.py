@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskaudit.connectors.liveagent.fields import Clock, RowError
+from deskaudit.connectors.fields import Clock, RowError
 
 MINUTE = 60
 

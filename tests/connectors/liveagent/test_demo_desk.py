@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from deskaudit.config import Source
@@ -92,3 +93,25 @@ def test_a_lived_on_desk_is_pulled_by_its_changes_alone(world, connector, kit):
     assert merged == {row.id: row for row in whole.rows["ticket"]}
     assert len(second.rows["ticket"]) < len(whole.rows["ticket"]) / 4
     assert asked < before / 2
+
+
+def test_the_mapping_of_the_made_up_desk_is_found_from_its_tickets(world, connector):
+    from deskaudit.connectors.proposals import preview, propose
+
+    with Server(world, per_minute=100_000, announce_limit=True) as server:
+        seen = connector(server).sample(200)
+        asked = server.count()
+    assert len({one.ticket.id for one in seen}) == 200
+    changed = [one.ticket.changed_at for one in seen]
+    assert changed == sorted(changed, reverse=True)  # the latest
+    assert asked < 10
+    proposal = propose([msgspec.structs.replace(one, ticket=bare(one.ticket)) for one in seen])
+    assert proposal.mapping.priority.field == "priority"
+    assert proposal.mapping.category.tag == "cat-*"
+    assert proposal.mapping.type.field == "type"
+    assert {one["priority"] for one in preview(seen, proposal.mapping, 200)} == {"P1", "P2", "P3", "P4"}
+
+
+def bare(ticket):
+    """As it is without a mapping."""
+    return msgspec.structs.replace(ticket, priority=None, category=None, type=None)

@@ -2,10 +2,13 @@
 
 import json
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deskaudit.connectors.liveagent import LiveAgent
+from deskaudit.connectors.mapping import TicketMapping
+from deskaudit.connectors.proposals import preview, propose
 from deskaudit.errors import SourceError
 from deskaudit.model.batches import Batch
 
@@ -36,6 +39,10 @@ ROWS = {
     "/grid/reports/time": {"id": 1, "reportdate": "2026-02-01 08:00:00", "reportedtime": "60"},
     "/reports/ranking": {"id": "r1", "rankingType": "P", "datecreated": "2026-02-01 08:00:00", "conversationid": "t1"},
     "/settings": {"name": "TIMEZONE", "value": "UTC"},
+    "/tickets/history/count": {"count": 7},
+    "/grid/tickets/sla/count": {"count": 7},
+    "/calls/count": {"count": 7},
+    "/grid/reports/time/count": {"count": 7},
 }  # fmt: skip
 
 
@@ -51,7 +58,7 @@ def mutated(draw, path):
             else:
                 row.pop(name, None)
         rows.append(draw(JSON) if draw(st.integers(0, 9)) == 0 else row)
-    if path == "/tickets/t1/sla":
+    if path == "/tickets/t1/sla" or path.endswith("/count"):
         body = rows[0] if rows else {}
     elif path == "/reports/ranking":
         body = {"response": {"ranks": rows}}
@@ -71,11 +78,20 @@ def mutated(draw, path):
     return draw(st.sampled_from([200] * 30 + [206, 400, 403, 404, 500])), headers, data
 
 
+SWEPT_LONG_AGO = {
+    "finished": True, "since_at": 1_700_000_000, "started_at": 1_760_000_000, "swept_at": 1_750_000_000,
+    "marks": {"tickets": 1_750_000_000}, "reach": {"tickets": 1_700_000_000},
+}  # fmt: skip
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    pages=st.fixed_dictionaries({path: mutated(path) for path in ROWS}), everything=st.booleans(), zone=st.booleans()
+    pages=st.fixed_dictionaries({path: mutated(path) for path in ROWS}),
+    everything=st.booleans(),
+    zone=st.booleans(),
+    known=st.booleans(),
 )
-def test_no_answer_raises_anything_but_a_source_error(server, connect, want, pages, everything, zone):
+def test_no_answer_raises_anything_but_a_source_error(server, connect, want, pages, everything, zone, known):
     def answer(request):
         found = pages.get(request.path, (404, {}, {"message": "no"}))
         late = int(request.params.get("_page", 1)) > 2 or int(request.params.get("limitfrom", 0)) > 8
@@ -87,7 +103,7 @@ def test_no_answer_raises_anything_but_a_source_error(server, connect, want, pag
     if zone:
         given["zone"] = "America/Phoenix"
     try:
-        batches = list(connect(v1=True, **given).pull(None, want()))
+        batches = list(connect(v1=True, **given).pull(SWEPT_LONG_AGO if known else None, want()))
     except SourceError:
         batches = []
     assert all(isinstance(batch, Batch) for batch in batches)
@@ -102,3 +118,19 @@ def test_no_answer_raises_anything_but_a_source_error(server, connect, want, pag
     assert {problem.entities for batch in batches for problem in batch.problems} <= {
         (), *((entity,) for entity in LiveAgent.fills), ("ticket", "ticket_tag", "ticket_field"),
     }  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    pages=st.fixed_dictionaries({path: mutated(path) for path in ("/departments", "/tags", "/tickets", "/settings")})
+)
+def test_no_ticket_stops_a_proposal(server, connect, pages):
+    late = {"2", "3"}
+    server.before = lambda request: (200, {}, []) if request.params.get("_page") in late else pages.get(request.path)
+    try:
+        seen = connect().sample(5)
+    except SourceError:
+        return
+    proposal = propose(seen)
+    assert msgspec.convert(proposal.proposed(), TicketMapping) == proposal.mapping
+    assert len(preview(seen, proposal.mapping)) == len(seen)

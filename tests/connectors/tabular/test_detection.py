@@ -132,6 +132,15 @@ def test_a_table_of_no_known_program(tmp_path):
     check(finding, tmp_path)
 
 
+def test_a_time_s_name_counts_only_where_the_column_holds_times(tmp_path):
+    head = "Ticket ID,Status,Created time,First response time,Resolution time,Topic,Agent group\n"
+    rows = "".join(f"{n},Open,2026-03-0{n} 09:00,2026-03-0{n} 09:30,2:{n}0,Mail,First line\n" for n in range(1, 6))
+    found = examine(tmp_path, head + rows).columns
+    assert found["first_response_at"] == "First response time"
+    assert "resolved_at" not in found  # 2:30 is how long it took
+    assert (found["category"], found["department"]) == ("Topic", "Agent group")
+
+
 def test_a_workbook(tmp_path, xlsx):
     rows = [
         ["Number", "Opened", "Short description", "Caller", "Priority", "State", "Assignment group", "Assigned to", "Updated"],
@@ -212,8 +221,8 @@ def test_the_section_is_added_and_the_rest_left_alone(tmp_path):
     ("before", "name", "message"),
     [
         (None, "desk", "no configuration"),
-        ("sources = { old = { type = 'csv' } }\n", "desk", "no section can be added"),
-        ("[desk\n", "desk", "cannot be read"),
+        ("sources = { old = { type = 'csv' } }\n", "desk", "without touching the rest"),
+        ("[desk\n", "desk", "not valid TOML"),
         (CONFIG, "Big Desk", "small letters"),
     ],
 )

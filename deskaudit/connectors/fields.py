@@ -143,6 +143,12 @@ class Fields:
         value = self._row.get(name)
         return [clean(one, 80) for one in value if isinstance(one, str) and one] if isinstance(value, list) else []
 
+    def texts(self, name: str, limit: int = 200) -> list[str]:
+        """A list of texts, each one line; what is no text in it, or empty, is left out."""
+        value = self._row.get(name)
+        found = [one_line(one, limit) for one in value if isinstance(one, str)] if isinstance(value, list) else []
+        return [text for text in found if text]
+
     def rows(self, name: str) -> Iterator["Fields"]:
         """The objects of a list; what is no object in it is left out."""
         value = self._row.get(name)
@@ -154,6 +160,17 @@ class Fields:
         """An object inside the row; an empty one where it is missing."""
         value = self._row.get(name)
         return Fields(value if isinstance(value, dict) else {}, self._clock)
+
+    def number(self, name: str) -> float | None:
+        """A finite number; None where there is none."""
+        value = self._row.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value) if abs(value) < 1e15 else None
+
+    def raw(self, name: str) -> Any:
+        """The value as it came: whoever asks must look at it with distrust."""
+        return self._row.get(name)
 
     def has(self, name: str) -> bool:
         return bool(self._row.get(name))
