@@ -111,6 +111,17 @@ def _from_keyring(name: str, owner: str) -> Secret:
     return Secret(value)
 
 
+def has_keyring() -> bool:
+    """Whether a keyring runs here. A locked one counts: it asks for its password when something is stored."""
+    import keyring
+    import keyring.errors
+
+    try:
+        return float(keyring.get_keyring().priority) > 0
+    except (keyring.errors.KeyringError, RuntimeError, AttributeError, TypeError):
+        return False
+
+
 def store_in_keyring(name: str, value: Secret) -> None:
     import keyring
     import keyring.errors

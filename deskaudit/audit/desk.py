@@ -1,7 +1,7 @@
 """A desk that is open: its config, its sources, its snapshot and its results, behind one object for both fronts."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,11 @@ class Desk:
         return Store.open(self.paths.database)
 
     @cached_property
+    def records(self) -> Store:
+        """The results to look at: nothing is made, and where nothing may be written they are read all the same."""
+        return self.store if "store" in self.__dict__ else Store.open(self.paths.database, reading=True)
+
+    @cached_property
     def snapshot(self) -> "Snapshot":
         from deskaudit.snapshot import Snapshot
 
@@ -60,8 +65,9 @@ class Desk:
         return Snapshot(self.paths.snapshot, memory_limit=options.memory_limit, threads=options.threads)
 
     def close(self) -> None:
-        if "store" in self.__dict__:
-            self.store.close()
+        for name in ("store", "records"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     def source(self, name: str) -> Source:
         found = next((source for source in self.sources if source.name == name), None)
@@ -72,7 +78,19 @@ class Desk:
             )
         return found
 
-    def build(self, source: Source, cancelled: Callable[[], bool] = _never) -> connectors.Connector:
+    def forget_config(self) -> None:
+        """The file has changed: it is read again when it is next asked for."""
+        for name in ("config", "sources"):
+            self.__dict__.pop(name, None)
+
+    def build(
+        self,
+        source: Source,
+        cancelled: Callable[[], bool] = _never,
+        *,
+        held: Mapping[str, secrets.Secret] | None = None,
+    ) -> connectors.Connector:
+        """The connector of a source. `held`: secrets that are not in the keyring yet, by their names there."""
         self.paths.make()
         context = connectors.Context(
             source.name,
@@ -81,8 +99,18 @@ class Desk:
             hash_key=secrets.hash_key(self.config.desk.hash_key, self.paths.hash_key),
             cancelled=cancelled,
             zone=self.config.desk.zone,
+            held=held,
         )
         return connectors.build(source, context)
+
+    def check_calendars(self) -> None:
+        """Raises ConfigError, with file and line, for opening hours that cannot be understood."""
+        from deskaudit.snapshot.hours import read_calendars
+
+        try:
+            read_calendars(self.config)
+        except configuration.OptionError as fault:
+            raise fault.at(self.paths.config) from None
 
     def plan(self, **words: Any) -> Plan:
         """See `deskaudit.audit.plan.make`."""
@@ -124,6 +152,7 @@ class Desk:
     def _pull(self, names: tuple[str, ...] | None, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
         from deskaudit.audit import pull
 
+        self.check_calendars()
         chosen = self.sources if names is None else [self.source(name) for name in names]
         yield from pull.pull(
             self.snapshot,

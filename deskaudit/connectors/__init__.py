@@ -43,6 +43,7 @@ class Context:
         self.cancelled = cancelled  # asked between pages; a connector stops within a second
         self.zone = zone  # the desk's zone, where a source does not say its own
         self._hash_key = hash_key
+        self._keys: list[tuple[SecretRef, str]] = []
         self._held = held or {}  # name in the keyring → a secret that is not stored there yet (a source being set up)
 
     def key(self, entity: str, ext_id: object) -> int:
@@ -53,9 +54,15 @@ class Context:
         """The keyed hash of an e-mail address or number."""
         return person_hash(address, self._hash_key)
 
+    def name_secrets(self, options: msgspec.Struct) -> None:
+        """Learns which key of the config wants which secret, so that one that is missing can say so."""
+        self._keys = list(_secrets_in(options, f"sources.{self.source}"))
+
     def secret(self, ref: SecretRef) -> Secret:
         held = self._held.get(ref.keyring or "")
-        return ref.resolve(f"sources.{self.source}") if held is None else held
+        if held is not None:
+            return held
+        return ref.resolve(next((key for known, key in self._keys if known == ref), f"sources.{self.source}"))
 
     def path(self, text: str) -> Path:
         if "\0" in text:
@@ -129,4 +136,21 @@ def load(source_type: str) -> type[Connector]:
 def build(source: Source, context: Context) -> Connector:
     """A connector with its options checked; an unknown key names the nearest known one."""
     found = load(source.type)
-    return found(source.read_options(found.options), context)
+    options = source.read_options(found.options)
+    context.name_secrets(options)
+    return found(options, context)
+
+
+def _secrets_in(value: Any, key: str) -> Iterator[tuple[SecretRef, str]]:
+    """Every secret below a value of the config, with its key; tables of a list count from 1."""
+    if isinstance(value, SecretRef):
+        yield value, key
+    elif isinstance(value, msgspec.Struct):
+        for field in msgspec.structs.fields(value):
+            yield from _secrets_in(getattr(value, field.name), f"{key}.{field.encode_name}")
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _secrets_in(inner, f"{key}.{name}")
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value, start=1):
+            yield from _secrets_in(inner, f"{key}.{number}")

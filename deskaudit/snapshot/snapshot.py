@@ -51,7 +51,16 @@ class Snapshot:
 
     def is_interrupted(self, source: str) -> bool:
         """Whether a pull of the source that did not end lies here: the next one goes on with it."""
-        return (self.folder / "landing" / source / "state.json").exists()
+        return self.interrupted_at(source) is not None
+
+    def interrupted_at(self, source: str) -> int | None:
+        """When the pull that lies interrupted here got as far as it did (epoch seconds); None: there is none."""
+        folder = self.folder / "landing" / source
+        try:
+            moment = int((folder / "state.json").stat().st_mtime)
+        except OSError:
+            return None
+        return None if leases.is_held(folder.with_suffix(".lock")) else moment  # held: it runs
 
     def publish(self, landings: Sequence[Landing], config: Config, now: int) -> Manifest:
         """Makes what has landed, and all that is derived from it, the generation that readers see.

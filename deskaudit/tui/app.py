@@ -29,6 +29,7 @@ from deskaudit.tui.screens.help import Help
 from deskaudit.tui.screens.overview import Overview
 from deskaudit.tui.screens.palette import Command, Palette
 from deskaudit.tui.screens.picker import Picker
+from deskaudit.tui.screens.registers import Registers
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.screens.run import Run
 from deskaudit.tui.screens.sources import Sources
@@ -41,6 +42,7 @@ MODES: dict[str, type[Room]] = {
     "findings": Findings,
     "trends": Trends,
     "sources": Sources,
+    "registers": Registers,
     "run": Run,
     "export": Export,
 }
@@ -59,6 +61,7 @@ class DeskauditApp(App[None], inherit_bindings=False):
         Binding("3", "go('findings')", _("Findings"), id="go.findings", tooltip=_("Findings: every result, down to its rows")),
         Binding("4", "go('trends')", _("Trends"), id="go.trends", tooltip=_("Trends: a metric over the audits, two audits side by side")),
         Binding("7", "go('sources')", _("Sources"), id="go.sources", tooltip=_("Sources: test, pull, last error")),
+        Binding("8", "go('registers')", _("Registers"), id="go.registers", tooltip=_("Registers: the desk's own lists, edited here")),
         Binding("r", "go('run')", _("Run"), id="go.run", tooltip=_("Run: start, watch, cancel or resume an audit")),
         Binding("e", "go('export')", _("Export"), id="go.export", tooltip=_("Export: write the audit to a file")),
         Binding("question_mark,f1", "help", _("Help"), id="app.help", tooltip=_("The keys of this screen, then of the app")),
@@ -166,7 +169,7 @@ class DeskauditApp(App[None], inherit_bindings=False):
     def on_job_ended(self, event: Job.Ended) -> None:
         self.job.ended(event)
         self._leaving = False
-        if event.what != "test":
+        if event.what in {"run", "pull"}:
             self.forget_audit()
         if isinstance(room := self._top, Room):
             room.job_ended(event)
@@ -194,6 +197,9 @@ class DeskauditApp(App[None], inherit_bindings=False):
         """To a screen; a second time to its beginning."""
         await self._close_lists()
         if mode == self.current_mode:
+            if reason := self._unsaved():
+                self.notify(reason)
+                return
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
             if isinstance(self.screen, Room):
@@ -214,8 +220,15 @@ class DeskauditApp(App[None], inherit_bindings=False):
 
     async def _go_fresh(self, mode: str) -> None:
         await self.switch_mode(mode)
-        while len(self.screen_stack) > 1:
+        while len(self.screen_stack) > 1 and not self._unsaved():
             await self.pop_screen()
+
+    def _unsaved(self) -> str:
+        """What the screens of this place hold that is written nowhere yet."""
+        return next(
+            (reason for room in reversed(self.screen_stack) if isinstance(room, Room) and (reason := room.unsaved())),
+            "",
+        )
 
     async def action_back(self) -> None:
         if len(self.screen_stack) > 1:
@@ -296,6 +309,10 @@ class DeskauditApp(App[None], inherit_bindings=False):
             self._leaving = True
             if isinstance(self.screen, Room):
                 self.screen.say(_("An audit is running. q again: it is interrupted, kept, and can be resumed."))
+            return
+        if (reason := self._unsaved()) and not self._leaving:
+            self._leaving = True
+            self.notify(reason + _(" q again leaves without it."))
             return
         self.job.cancel()
         self.exit()

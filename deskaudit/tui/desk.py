@@ -18,6 +18,7 @@ from deskaudit.model.verdicts import Audit, Evidence, Result, Score, Status
 from deskaudit.paths import Paths
 from deskaudit.text import one_line
 from deskaudit.tui.session import DueLine, ItemLine, Plan, RowPage, SourceLine
+from deskaudit.tui.setup import SetupSession
 
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
@@ -31,13 +32,13 @@ QUICK_DAYS = 7
 _MARKS = {Status.PASS: 1.0, Status.WARN: 0.5, Status.FAIL: 0.0}
 
 
-class DeskSession:
+class DeskSession(SetupSession):
     """Implements `Session`. Heavy rooms are imported by the methods that need them."""
 
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
 
-    @cached_property
+    @property
     def config(self) -> Config | None:
         return self._desk.config if self.paths.config.exists() else None
 
@@ -66,7 +67,12 @@ class DeskSession:
         pulled = self._desk.pulled()
         tables = self.config.sources.items()
         every = [ConfiguredSource(name, table, self.paths.config) for name, table in tables]
-        return [_source_line(source, pulled.get(source.name)) for source in every]
+        return [self._source_line(source, pulled.get(source.name)) for source in every]
+
+    def _source_line(self, source: ConfiguredSource, pulled: PulledSource | None) -> SourceLine:
+        line = _source_line(source, pulled)
+        line.resumable = self._desk.snapshot.is_interrupted(source.name)
+        return line
 
     def test_source(self, name: str) -> Probe:
         return self._desk.test_source(name)

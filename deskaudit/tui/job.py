@@ -18,6 +18,7 @@ from deskaudit.model.events import (
     AuditFinished,
     AuditStarted,
     CheckFinished,
+    PullEstimated,
     PullFinished,
     PullProgressed,
     PullStarted,
@@ -49,6 +50,8 @@ class SourceProgress:
         self.total: int | None = None
         self.warnings = 0
         self.error = ""
+        self.requests: int | None = None  # what the pull was said to cost, before it began
+        self.seconds: float | None = None
 
 
 class Tally:
@@ -71,6 +74,9 @@ class Tally:
                 case PullStarted():
                     self.sources[event.source] = SourceProgress(event.source, event.type)
                     self.sources[event.source].resumed = event.resumed
+                case PullEstimated():
+                    source = self._source(event.source)
+                    source.requests, source.seconds = event.requests, event.seconds
                 case PullProgressed():
                     source = self._source(event.source)
                     source.resource, source.rows = event.resource, event.rows
@@ -116,7 +122,7 @@ class Job:
 
         def __init__(self, what: str, fault: DeskauditError | None, answer: Any = None) -> None:
             super().__init__()
-            self.what = what  # run, pull, test
+            self.what = what  # run, pull, test, look, detect
             self.fault = fault
             self.answer = answer
 
@@ -125,7 +131,7 @@ class Job:
         self._cancel = threading.Event()
         self._painted_at = 0.0
         self._posted = False
-        self.running = ""  # run, pull, test
+        self.running = ""  # run, pull, test, look, detect
         self.tally = Tally()
         self.last_fault: DeskauditError | None = None
 
@@ -145,17 +151,23 @@ class Job:
         self._start("pull", lambda: session.pull(names, self._cancel.is_set))
 
     def start_test(self, name: str) -> None:
-        self._begin("test")
+        self.start_task("test", lambda _cancelled: (name, self._app.session.test_source(name)))
 
-        def knock() -> None:
+    def start_task(self, what: str, work: Callable[[Callable[[], bool]], Any]) -> None:
+        """Work with one answer, which `Ended` brings. `work` is given what says whether it was cancelled."""
+        self._begin(what)
+
+        def do() -> None:
             try:
-                probe = self._app.session.test_source(name)
+                answer = work(self._cancel.is_set)
             except DeskauditError as fault:
-                self._end("test", fault)
+                self._end(what, fault)
+            except Exception as fault:  # noqa: BLE001 - a fault of ours is shown, it does not take the screen away
+                self._end(what, DeskauditError(_("A fault in deskaudit itself: {fault!r}").format(fault=fault)))
             else:
-                self._end("test", None, (name, probe))
+                self._end(what, None, answer)
 
-        self._app.run_worker(knock, thread=True, group="job", exclusive=True, exit_on_error=False)
+        self._app.run_worker(do, thread=True, group="job", exclusive=True, exit_on_error=False)
 
     def _start(self, what: str, events: Callable[[], Iterator[AuditEvent]]) -> None:
         self._begin(what)

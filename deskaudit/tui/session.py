@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -13,7 +13,9 @@ from deskaudit.model.verdicts import AuditKind, Evidence, Score, Status
 from deskaudit.paths import Paths
 
 if TYPE_CHECKING:  # heavy rooms: the session brings them when they are used
+    from deskaudit.audit.setup import ConnectorLine, Draft, Sample
     from deskaudit.checks.catalogue import Catalogue
+    from deskaudit.connectors.registers.register import Register
     from deskaudit.store import Store
 
 EXPORT_FORMATS = ("markdown", "csv", "evidence", "json", "text")
@@ -77,6 +79,17 @@ class RowPage(msgspec.Struct, frozen=True):
     rows: Sequence[Evidence]
 
 
+class RegisterLine(msgspec.Struct, kw_only=True):
+    """One register of one source of type registers. `fault`: why its file cannot be read, in full."""
+
+    source: str
+    register: "Register"
+    file: Path
+    entries: list[dict[str, Any]] = msgspec.field(default_factory=list)  # as the file says them
+    exists: bool = False
+    fault: str = ""
+
+
 class Session(Protocol):
     """What the app asks for. `run` and `pull` are iterated in a worker thread: they open their own database connection.
 
@@ -124,6 +137,62 @@ class Session(Protocol):
         ...
 
     def test_source(self, name: str) -> Probe: ...
+
+    # Setting up: what is drafted is knocked at and looked into before anything is written
+
+    def connectors(self) -> "list[ConnectorLine]":
+        """Every installed connector, by name."""
+        ...
+
+    def connector(self, kind: str) -> "ConnectorLine":
+        """One connector; a line with its fault where it is not there or broken."""
+        ...
+
+    def desk_table(self) -> dict[str, Any]:
+        """`[desk]` as the config says it; {} where there is none."""
+        ...
+
+    def save_desk(self, table: dict[str, Any], was: dict[str, Any]) -> None: ...
+
+    def draft(self, name: str) -> "Draft":
+        """A configured source, to be changed. ConfigError where there is none."""
+        ...
+
+    def new_draft(self, kind: str, table: dict[str, Any] | None = None) -> "Draft":
+        """A new source of a type, under a free name. `table`: its options as far as they are known."""
+        ...
+
+    def check_draft(self, draft: "Draft") -> str:
+        """What is wrong with a draft's name or its shared keys; "" where nothing is."""
+        ...
+
+    def test_draft(self, draft: "Draft") -> Probe: ...
+
+    def look(self, draft: "Draft", cancelled: Callable[[], bool]) -> "Sample": ...
+
+    def save_draft(self, draft: "Draft") -> None: ...
+
+    def remove_source(self, name: str) -> None: ...
+
+    def detect(self, file: Path) -> tuple[dict[str, Any], list[str]]:
+        """The table of a source that reads a file ({}: none does), and what was found in lines."""
+        ...
+
+    def registers(self) -> list[RegisterLine]:
+        """Every register of every source of type registers; [] where no such source is configured."""
+        ...
+
+    def make_registers(self, folder: str) -> list[Path]:
+        """Writes the commented examples that are not there, and a source of type registers where there is none."""
+        ...
+
+    def save_entry(
+        self, line: RegisterLine, index: int | None, entry: dict[str, Any], was: dict[str, Any] | None
+    ) -> None:
+        """Writes one entry. `index`: which one, None for a new one; `was`: what it said when it was read."""
+        ...
+
+    def cut_entry(self, line: RegisterLine, index: int, was: dict[str, Any]) -> None: ...
 
     def held_by(self) -> str:
         """Who runs an audit or a pull on this desk now; "" for nobody."""

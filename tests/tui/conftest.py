@@ -22,6 +22,7 @@ from deskaudit.model.events import (
     AuditFinished,
     AuditStarted,
     CheckFinished,
+    PullEstimated,
     PullFinished,
     PullProgressed,
     PullStarted,
@@ -245,6 +246,7 @@ class MadeUpDesk(Desk):
         super().__init__(paths, now=lambda: NOW)
         self.plans: list[object] = []
         self.hold: threading.Event | None = None  # a run waits here before its second check
+        self.hold_pull: threading.Event | None = None  # a run waits here in the middle of its pull
         self.probe = Probe(
             reachable=True, authorised=True, version="5.61", modules={"tickets": "ok", "calls": "not licensed"}
         )
@@ -281,6 +283,7 @@ class MadeUpDesk(Desk):
     def pull(self, names: tuple[str, ...] = (), cancelled: Callable[[], bool] = lambda: False) -> Iterator[object]:
         for name in names:
             yield PullStarted(name, "csv", False)
+            yield PullEstimated(name, 412, 140.0)
             for rows in range(1000, 4000, 1000):
                 if self.hold is not None:
                     self.hold.wait(10)
@@ -294,7 +297,10 @@ class MadeUpDesk(Desk):
     def run(self, what: object, cancelled: Callable[[], bool] = lambda: False) -> Iterator[object]:
         self.plans.append(what)
         yield PullStarted("liveagent", "liveagent", False)
+        yield PullEstimated("liveagent", 412, 140.0)
         yield PullProgressed("liveagent", "ticket", 500, 500, 2000)
+        if self.hold_pull is not None:
+            self.hold_pull.wait(10)
         yield PullWarned("liveagent", "429: waited 3 s as it asked")
         pulled = {"ticket": PulledEntity(file="t", rows=2000, complete=True)}
         yield PullFinished(
@@ -432,6 +438,10 @@ class Driven:
             ",": "comma",
             "'": "apostrophe",
             "_": "underscore",
+            ":": "colon",
+            "=": "equals_sign",
+            '"': "quotation_mark",
+            "@": "at",
         }
         return await self.press(*(names.get(char, char) for char in text), "enter")
 

@@ -74,6 +74,17 @@ async def test_one_watches_sources_and_checks_and_then_sees_the_new_audit(desk, 
     assert len(desk.store.results(7)) == 12
 
 
+async def test_what_a_pull_will_cost_stands_under_its_source(desk, open_app):
+    desk.hold_pull = threading.Event()
+    async with open_app(desk) as app:
+        await app.press("r", "s")
+        await app.wait(lambda: "about 412 requests, 2 min 20 s" in app.text)
+        assert "ticket 500/2000" in app.line("Pull")
+        desk.hold_pull.set()
+        await app.wait(lambda: not app.app.job.running)
+        await app.wait(lambda: "about 412" not in app.text)  # it is over: what it took counts
+
+
 async def test_cancelling_keeps_what_is_done_and_offers_to_resume(desk, open_app):
     desk.hold = threading.Event()
     async with open_app(desk) as app:

@@ -12,7 +12,7 @@ async def test_the_list_says_state_age_and_rows(desk, open_app):
         assert "incomplete" in app.line("netscan")
         assert "12 d" in app.line("netscan")
         assert "failed" in app.line("backups")
-        assert "off" in app.line("old")
+        assert "off" in app.line(" old ")
 
 
 async def test_one_source_shows_its_error_in_full_and_which_rows_are_whole(desk, open_app):

@@ -71,7 +71,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 def test_a_walk_through_the_screens_in_tmux(tmux: Tmux, tmp_path: Path) -> None:
     lines = tmux.wait("Assured")
-    assert lines[0].startswith(" 1 Overview  2 Checklist  3 Findings")
+    assert "1 Overview  2 Checklist 3 Findings 4 Trends 7 Sources 8 Registers r Run e Export" in lines[0]
     assert lines[23].rstrip().endswith("? help")
 
     tmux.press("3")

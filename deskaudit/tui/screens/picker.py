@@ -53,7 +53,7 @@ class Picker(Room):
 
     def reload(self) -> None:
         values = [value for _spans, value in self._choices]
-        at = values.index(self._present) if self._present in values else 0
+        at = values.index(self._present) if self._present is not None and self._present in values else 0
         self.lines.show(Lines(self._choices), at)
         self.lines.focus()
 

@@ -125,9 +125,24 @@ class Room(Screen[Any], inherit_bindings=False):
         """What goes with the line under the cursor: never more than one line, so that nothing moves."""
         self.message.show([(one_line(text, 400), "dim")] if text else [])
 
-    def ask(self, label: str, done: Callable[[str | None], Any], text: str = "") -> None:
-        """Asks for a line of text at the message line; `done` gets None after escape."""
-        self.message.ask(label, text, done)
+    def ask(
+        self,
+        label: str,
+        done: Callable[[str | None], Any],
+        text: str = "",
+        *,
+        hidden: bool = False,
+        along: bool = False,
+    ) -> None:
+        """Asks for a line of text at the message line; `done` gets None after escape.
+
+        `hidden`: a secret, never painted. `along`: up and down move in the screen's list meanwhile.
+        """
+        self.message.ask(label, text, done, hidden=hidden, along=self.lines if along else None)
+
+    def unsaved(self) -> str:
+        """What would be lost if this screen were closed, as a sentence; "" where nothing would."""
+        return ""
 
     def show_progress(self) -> None:
         """Work beside the screen has told something."""
@@ -139,7 +154,7 @@ class Room(Screen[Any], inherit_bindings=False):
             self.say(*words.probe_sentence(*event.answer))
         elif event.fault is not None:
             self.say(event.fault.message, "" if isinstance(event.fault, Cancelled) else "FAIL")
-        else:
+        elif event.what in {"run", "pull"}:
             self.say(_("Finished: all screens show the new data."))
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 
 from deskaudit.errors import Cancelled, DeskauditError
 from deskaudit.i18n import _
-from deskaudit.model import periods
+from deskaudit.model import figures, periods
 from deskaudit.model.verdicts import Audit, AuditKind, Result, Status
 from deskaudit.tui import theme, words
 from deskaudit.tui.job import Job
@@ -317,6 +317,9 @@ def _source_rows(source: Any, width: int) -> list[Row]:
             (f"  {words.rows_count(source.rows)}", ""),
         ]
     rows: list[Row] = [(spans, f"source {source.name}")]
+    if source.state == "pulling" and source.requests is not None:
+        cost = theme.fit(figures.cost(source.requests, source.seconds), max(width - LABEL - 2, 10))
+        rows.append(([(" " * (LABEL + 1), ""), (cost, "dim")], f"cost {source.name}"))
     if source.error:
         rows += [([(f"   {line}", "FAIL")], line) for line in theme.wrap(source.error, width - 4)]
     return rows

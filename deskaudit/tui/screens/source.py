@@ -22,6 +22,8 @@ class SourceDetail(Room):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "test", _("test"), id="source.test", tooltip=_("Knock at it: reachable, authorised, version, modules")),
         Binding("p", "pull", _("pull"), id="source.pull", tooltip=_("Pull it now")),
+        Binding("m", "change", _("change"), id="source.change", tooltip=_("Change its options")),
+        Binding("d", "remove", _("remove"), id="source.remove", tooltip=_("Take it out of the config; audits stay")),
         Binding("x", "cancel", _("cancel"), id="source.cancel", tooltip=_("Stop the pull; what has landed is kept")),
         Binding("escape", "app.back", _("back"), id="source.back", tooltip=_("Back to the list")),
     ]  # fmt: skip
@@ -58,19 +60,17 @@ class SourceDetail(Room):
         if source.resumable:
             rows += self._fact("", _("an interrupted pull lies there: p goes on with it"))
         rows += self._fact(_("Rejects"), words.rows_count(source.rejects))
-        rows += [([], None), ([(_(" ROWS"), "dim")], None)]
-        for entity, n in sorted(source.rows.items()):
-            whole = _("incomplete") if entity in source.incomplete else _("whole")
-            line = f" {theme.fit(entity, 20)}  {words.figure(n, 'count'):>10}  "
-            rows.append(([(line, ""), (whole, "WARN" if entity in source.incomplete else "")], entity))
-        if not source.rows:
-            rows.append(([(_(" none yet"), "dim")], None))
-        rows.append(([], None))
-        for label, texts in ((_("Error"), [source.error] if source.error else []), (_("Notes"), source.problems)):
-            for place, text in enumerate(texts):
-                rows += self._fact(
-                    label if place == 0 else "", text or "", "FAIL" if texts is not source.problems else ""
-                )
+        if source.error:
+            rows += self._fact(_("Error"), source.error, "FAIL")
+        connector = session.connector(source.type)
+        rows += self._fact(_("Reads"), connector.fault or connector.title, "FAIL" if connector.fault else "")
+        rows += [([], None), ([(_(" FILLS"), "dim")], None)]
+        for entity in sorted({*source.rows, *connector.fills}):
+            rows.append((_filled(source, entity), entity))
+        if source.problems:
+            rows.append(([], None))
+        for place, text in enumerate(source.problems):
+            rows += self._fact(_("Notes") if place == 0 else "", text)
         self.lines.show(Lines(rows))
         self.lines.focus()
 
@@ -89,6 +89,20 @@ class SourceDetail(Room):
 
         start_pull(self, [self._source] if self._source else [])
 
+    def action_change(self) -> None:
+        from deskaudit.tui.screens.drafting import start_change
+
+        start_change(self, self._source_name)
+
+    def action_remove(self) -> None:
+        from deskaudit.tui.screens.drafting import start_remove
+
+        start_remove(self, self._source_name)
+
+    def saved(self, name: str) -> None:
+        """Its form was saved."""
+        self.say(_("Saved in {file}. p pulls it now.").format(file=self.desk.session.paths.config))
+
     def action_cancel(self) -> None:
         self.desk.job.cancel()
         self.say(_("Stopping after the page that is being read."))
@@ -98,3 +112,12 @@ class SourceDetail(Room):
         from deskaudit.tui.screens.sources import pull_sentence
 
         self.say(pull_sentence(self))
+
+
+def _filled(source: SourceLine, entity: str) -> Spans:
+    """One entity: how many rows of it there are, and whether they are all."""
+    name = f" {theme.fit(entity, 20)}  "
+    if entity not in source.rows:
+        return [(f"{name}{'-':>10}", "dim")]
+    whole = (_("incomplete"), "WARN") if entity in source.incomplete else (_("whole"), "")
+    return [(f"{name}{words.figure(source.rows[entity], 'count'):>10}  ", ""), whole]

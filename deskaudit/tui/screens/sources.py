@@ -1,22 +1,33 @@
-"""The sources: what is there, how old, how whole; test and pull."""
+"""The sources: what is there, how old, how whole; set up, change, test and pull."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
+from deskaudit.audit.fields import from_here
+from deskaudit.audit.setup import ConnectorLine
 from deskaudit.i18n import _
+from deskaudit.text import one_line
 from deskaudit.tui import words
+from deskaudit.tui.job import Job
+from deskaudit.tui.screens.connectorlist import FROM_FILE, ConnectorList
+from deskaudit.tui.screens.drafting import open_form, start_change, start_remove
 from deskaudit.tui.screens.overview import source_health
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.screens.source import SourceDetail
+from deskaudit.tui.screens.sourceform import DeskForm
 from deskaudit.tui.session import SourceLine
 from deskaudit.tui.table import Cell, Column, Table
 from deskaudit.tui.theme import Spans
-from deskaudit.tui.widgets.lines import Lines
+from deskaudit.tui.widgets.lines import LineList, Lines
+from deskaudit.tui.widgets.note import Note
 
 _TABLE = Table(
     Column(_("NAME"), 12), Column(_("TYPE"), 10), Column(_("STATE"), 10), Column(_("AGE"), 6, right=True),
-    Column(_("ROWS"), 9, right=True), Column(_("REJECTS"), 7, right=True, least=100), Column(_("LAST ERROR OR NOTE")),
+    Column(_("WHOLE"), 5, right=True), Column(_("ROWS"), 9, right=True), Column(_("REJECTS"), 7, right=True, least=100), Column(_("LAST ERROR OR NOTE")),
 )  # fmt: skip
 
 
@@ -26,7 +37,10 @@ class Sources(Room):
     TITLE = _("Sources")
     PLACE = "sources"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", _("open"), id="sources.open", tooltip=_("All about the source: rows, wholeness, error in full")),
+        Binding("n", "new", _("new"), id="sources.new", tooltip=_("Set a source up: pick a connector, fill its form in, test it, look at its rows, save")),
+        Binding("m", "change", _("change"), id="sources.change", tooltip=_("Change the source under the cursor")),
+        Binding("d", "remove", _("remove"), id="sources.remove", tooltip=_("Take the source out of the config; audits stay")),
+        Binding("enter", "open", _("open"), id="sources.open", show=False, tooltip=_("All about the source: rows, wholeness, error in full")),
         Binding("t", "test", _("test"), id="sources.test", tooltip=_("Knock at it: reachable, authorised, version, modules")),
         Binding("p", "pull", _("pull"), id="sources.pull", tooltip=_("Pull this source now")),
         Binding("P", "pull_all", _("pull all"), id="sources.pull-all", tooltip=_("Pull every source that is switched on")),
@@ -36,6 +50,10 @@ class Sources(Room):
     def __init__(self) -> None:
         super().__init__()
         self._sources: list[SourceLine] = []
+
+    def body(self) -> Iterable[Widget]:
+        yield LineList(id="list")
+        yield Note(id="note")
 
     def heading(self) -> Spans:
         return [(_("{n} sources").format(n=len(self._sources)), "strong")]
@@ -57,14 +75,15 @@ class Sources(Room):
             state = source_health(source, now)
             note = source.error or "; ".join(source.problems)
             cells: list[Cell] = [
-                source.name, source.type, state, words.age(source.fetched_at, now),
+                source.name, source.type, state, words.age(source.fetched_at, now), wholeness(source),
                 words.figure(sum(source.rows.values()), "count"), words.figure(source.rejects, "count"), note,
             ]  # fmt: skip
             rows.append((_TABLE.row(cells, width), source))
         if not self._sources:
             rows = [([(f" {line}", "")], None) for line in (
                 _("No source is configured."), "",
-                _("deskaudit init writes a first one; docs/connectors.md has the keys of each."),
+                _("n sets one up: it asks, tests, and shows rows before anything is saved."),
+                _("deskaudit init asks in plain lines; docs/connectors.md has all keys."),
             )]  # fmt: skip
         wanted, self.desk.wanted_item = self.desk.wanted_item, ""
         at = next((place for place, row in enumerate(rows) if wanted and row[1] and row[1].name == wanted), None)
@@ -72,6 +91,11 @@ class Sources(Room):
         self.lines.focus()
 
     def moved(self) -> None:
+        source = self.source
+        resumable = _("An interrupted pull lies there: p goes on with it.") if source and source.resumable else ""
+        notes = one_line("; ".join(source.problems), 300) if source else ""
+        error = one_line(source.error or "", 300) if source else ""
+        self.query_one("#note", Note).show((resumable, "WARN"), (error, "FAIL"), (notes, "dim"))
         self.show_keys()
 
     def chosen(self, value: Any) -> None:
@@ -80,6 +104,57 @@ class Sources(Room):
 
     def action_open(self) -> None:
         self.lines.action_choose()
+
+    def action_new(self) -> None:
+        session = self.desk.session
+        if session.config is None:
+            self.app.push_screen(DeskForm(session.desk_table()), self._desk_saved)
+            return
+        self.app.push_screen(ConnectorList(), self._connector_chosen)
+
+    def _desk_saved(self, saved: Any) -> None:
+        if saved:
+            self.call_later(self.action_new)
+
+    def _connector_chosen(self, connector: ConnectorLine | None) -> None:
+        if connector is FROM_FILE:
+            self.ask(_("File:"), self._file_given)
+        elif connector is not None:
+            open_form(self, self.desk.session.new_draft(connector.name), connector)
+
+    def _file_given(self, text: str | None) -> None:
+        if text and text.strip():
+            file = Path(from_here(text.strip()))
+            self.desk.job.start_task("detect", lambda _cancelled: self.desk.session.detect(file))
+            self.say(_("Looking at {file} …").format(file=file))
+
+    def job_ended(self, event: Job.Ended) -> None:
+        super().job_ended(event)
+        if event.what != "detect" or event.fault is not None:
+            return
+        table, told = event.answer
+        said = " · ".join(" ".join(line.split()) for line in told[1:4])
+        if not table:
+            self.say(said, "WARN")
+            return
+        session = self.desk.session
+        kind = table.pop("type")
+        open_form(self, session.new_draft(kind, table), session.connector(kind), said)
+
+    def saved(self, name: str) -> None:
+        """A form was saved: the source's page comes next."""
+        place = next((at for at, source in enumerate(self._sources, start=1) if source.name == name), None)
+        if place is not None:
+            self.lines.move_to(place)
+        self.say(_("Saved in {file}. p pulls {name} now.").format(file=self.desk.session.paths.config, name=name))
+
+    def action_change(self) -> None:
+        if self.source is not None:
+            start_change(self, self.source.name)
+
+    def action_remove(self) -> None:
+        if self.source is not None:
+            start_remove(self, self.source.name)
 
     def action_test(self) -> None:
         start_test(self, self.source)
@@ -99,14 +174,19 @@ class Sources(Room):
         self.say(pull_sentence(self))
 
 
+def wholeness(source: SourceLine) -> str:
+    """How many of the entities that were pulled are whole, as 4/5."""
+    return f"{len(source.rows) - len(source.incomplete)}/{len(source.rows)}" if source.rows else ""
+
+
 def why_no_work(room: Room, action: str, source: SourceLine | None) -> str:
     """Why a source cannot be tested, pulled or its pull cancelled now."""
     job = room.desk.job
     if action == "cancel":
         return "" if job.running and not job.cancelling else _("Nothing is running.")
-    if action in {"open", "test", "pull"} and source is None:
-        return _("No source is configured: deskaudit init.")
-    if action in {"test", "pull", "pull_all"} and job.running:
+    if action in {"open", "test", "pull", "change", "remove"} and source is None:
+        return _("No source is configured: n sets one up.")
+    if action in {"test", "pull", "pull_all", "remove"} and job.running:
         return _("Something is running already: {what}. x cancels it.").format(what=job.running)
     if action == "pull" and source is not None and not source.enabled:
         return _("{name} is switched off in the config (enabled = false).").format(name=source.name)

@@ -45,11 +45,22 @@ class NavBar(OneLine):
     """The screens and their keys; the present one stands out in reverse."""
 
     def show_places(self, places: Sequence[tuple[str, str, bool]]) -> None:
-        """`places`: key, title, is it here."""
+        """`places`: key, title, is it here. Where they do not fit, blanks go first, then the titles' ends."""
+        width = self.size.width or self.app.size.width
+        longest = max((cell_len(title) for _key, title, _here in places), default=0)
+        gap = " " if sum(cell_len(key + title) + 3 for key, title, _here in places) <= width else ""
+        while not gap and longest > 3 and _places_length(places, longest) > width:
+            longest -= 1
         spans: Spans = []
         for key, title, here in places:
+            lead = " " if gap or spans else ""
             if here:
-                spans.append((f" {key} {title} ", "bar"))
+                spans.append((f"{lead}{key} {title} ", "bar"))
             else:
-                spans.extend([(f" {key}", "head"), (f" {title} ", "")])
+                spans.extend([(f"{lead}{key}", "head"), (f" {title[:longest]}{gap}", "")])
         self.show(spans)
+
+
+def _places_length(places: Sequence[tuple[str, str, bool]], longest: int) -> int:
+    """Cells of the first line without a blank at its head, titles cut to `longest`; the present one stays whole."""
+    return sum(cell_len(key) + cell_len(title if here else title[:longest]) + 2 for key, title, here in places)

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from deskaudit.text import one_line
 from deskaudit.tui import theme
 from deskaudit.tui.theme import Spans
-from deskaudit.tui.widgets.lines import Canvas
+from deskaudit.tui.widgets.lines import Canvas, LineList
 
 MOST_LINES = 4
 LIMIT = 2000  # characters of one answer: a note, not a report
@@ -40,6 +40,8 @@ class MessageLine(Canvas, can_focus=False):
         self._label = ""
         self.typed = ""
         self._caret = 0
+        self._hidden = False
+        self._along: LineList | None = None
         self._done: Callable[[str | None], Any] | None = None
         self._focus_before: Widget | None = None
 
@@ -49,7 +51,11 @@ class MessageLine(Canvas, can_focus=False):
 
     @property
     def text(self) -> str:
-        return f"{self._label}{self.typed}" if self.asking else "".join(text for text, _style in self._spans)
+        return f"{self._label}{self._shown}" if self.asking else "".join(text for text, _style in self._spans)
+
+    @property
+    def _shown(self) -> str:
+        return "*" * len(self.typed) if self._hidden else self.typed
 
     def show(self, spans: Spans, *, whole: bool = False) -> None:
         """Says something, unless an answer is just being typed. `whole`: on as many lines as it needs, up to four."""
@@ -64,8 +70,20 @@ class MessageLine(Canvas, can_focus=False):
     def _wrap(self, spans: Spans) -> int:
         return min(len(theme.wrap(spans[0][0], max(self.size.width - 2, 20))), MOST_LINES)
 
-    def ask(self, label: str, text: str, done: Callable[[str | None], Any]) -> None:
-        """Asks for a line. `done` gets it, or None after escape; `typed` then still holds what was typed."""
+    def ask(
+        self,
+        label: str,
+        text: str,
+        done: Callable[[str | None], Any],
+        *,
+        hidden: bool = False,
+        along: LineList | None = None,
+    ) -> None:
+        """Asks for a line. `done` gets it, or None after escape; `typed` then still holds what was typed.
+
+        `hidden`: a secret, painted as stars and forgotten at the end. `along`: the list in which up and down move.
+        """
+        self._hidden, self._along = hidden, along
         self._label, self.typed, self._caret, self._done = f"{label} ", text, len(text), done
         self.show([])
         if self.screen.focused is not self:  # asked again at once: what had the focus before is still known
@@ -90,6 +108,9 @@ class MessageLine(Canvas, can_focus=False):
                 self._edit(self._caret, self._caret + 1, "")
             case "left" | "right" | "home" | "end":
                 self._go(event.key)
+            case "up" | "down" | "pageup" | "pagedown" if self._along is not None:
+                way = 1 if event.key.endswith("down") else -1
+                (self._along.action_leaf if event.key.startswith("page") else self._along.action_step)(way)
             case "ctrl+u":
                 self._edit(0, self._caret, "")
             case _ if event.is_printable and event.character:
@@ -107,7 +128,8 @@ class MessageLine(Canvas, can_focus=False):
         self._caret = min(start + len(text), len(self.typed))
         if self.typed != before:
             self.refresh()
-            self.post_message(self.Typed(self.typed))
+            if not self._hidden:
+                self.post_message(self.Typed(self.typed))
 
     def _go(self, key: str) -> None:
         places = {"left": self._caret - 1, "right": self._caret + 1, "home": 0, "end": len(self.typed)}
@@ -122,6 +144,8 @@ class MessageLine(Canvas, can_focus=False):
         else:
             self.screen.set_focus(None)
         self.can_focus = False
+        if self._hidden:
+            self._hidden, self.typed = False, ""
         self.refresh()
         if done is not None:
             done(text)
@@ -145,9 +169,10 @@ class MessageLine(Canvas, can_focus=False):
         label = theme.fit(self._label, min(cell_len(self._label), width // 2))
         room = width - cell_len(label) - 2
         start = 0
-        while cell_len(self.typed[start : self._caret]) > room:
+        typed = self._shown
+        while cell_len(typed[start : self._caret]) > room:
             start += 1
-        head, tail = self.typed[start : self._caret], self.typed[self._caret + 1 :]
-        here = self.typed[self._caret : self._caret + 1] or " "
+        head, tail = typed[start : self._caret], typed[self._caret + 1 :]
+        here = typed[self._caret : self._caret + 1] or " "
         self.app.cursor_position = Offset(self.region.x + 1 + cell_len(label) + cell_len(head), self.region.y)
         return [(" ", ""), (label, "head"), (head, ""), (here, "cursor"), (tail, "")]

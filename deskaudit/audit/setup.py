@@ -1,0 +1,218 @@
+"""Setting a desk up: a source is drafted, knocked at, looked into, and only then written to config.toml.
+
+The command line and the app both work through these. A secret is held in memory until the draft is saved, then it
+goes into the keyring; the file only ever names where it is.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from deskaudit import configfile, connectors, secrets
+from deskaudit.config import Source
+from deskaudit.errors import Cancelled, ConfigError, DeskauditError
+from deskaudit.i18n import _
+from deskaudit.model.batches import Probe, Problem, Reject, Want
+from deskaudit.model.entities import Row, entity_of
+
+if TYPE_CHECKING:
+    from deskaudit.audit.desk import Desk
+
+SAMPLE_ROWS = 400  # a look is over with so many rows
+SHOWN_ROWS = 10  # of each entity
+SAMPLE_TICKETS = 200  # a mapping is proposed from so many
+
+
+class ConnectorLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An installed connector. `fault`: why it cannot be used; "" where it can."""
+
+    name: str
+    title: str = ""
+    fills: tuple[str, ...] = ()
+    tested: str = ""
+    options: type[msgspec.Struct] | None = None
+    fault: str = ""
+
+
+class Draft:
+    """A source as it is being set up. `was`: what the config says of it now; None: it is new."""
+
+    def __init__(self, name: str, table: dict[str, Any], was: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.table = table
+        self.was = was
+        self.secrets: dict[str, secrets.Secret] = {}  # name in the keyring → what will be stored there
+
+    def source(self, file: Path) -> Source:
+        """Raises ConfigError for a name or a shared key that is wrong."""
+        return Source(self.name, self.table, file)
+
+
+class Sample(msgspec.Struct, kw_only=True):
+    """What a source gave when it was looked into; nothing of it is kept."""
+
+    rows: dict[str, list[Row]] = msgspec.field(default_factory=dict)  # entity → its first rows
+    counts: dict[str, int] = msgspec.field(default_factory=dict)  # entity → rows that were looked at
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    rejects: list[Reject] = msgspec.field(default_factory=list)
+    whole: bool = False  # the source has no more than that
+    mapping: dict[str, Any] = msgspec.field(default_factory=dict)  # what the tickets let one propose
+    reasons: list[str] = msgspec.field(default_factory=list)  # why, in words
+    preview: list[dict[str, str]] = msgspec.field(default_factory=list)  # what it would make of some tickets
+
+
+def known_connectors() -> list[ConnectorLine]:
+    """Every installed connector by name; one that is broken says so and leaves the rest alone."""
+    return [known_connector(name) for name in sorted(connectors.available())]
+
+
+def known_connector(name: str) -> ConnectorLine:
+    """One connector; a line with its fault where it is not there or broken."""
+    try:
+        one = connectors.load(name)
+        fills = tuple(sorted(one.fills))
+        return ConnectorLine(name=name, title=one.title, fills=fills, tested=one.tested, options=one.options)
+    except Exception as fault:  # noqa: BLE001 - whatever a plugin does
+        return ConnectorLine(name=name, title=name, fault=str(fault))
+
+
+def new_name(kind: str, taken: Mapping[str, Any]) -> str:
+    """A name for a source of a type: the type, with a number where it is taken."""
+    if kind not in taken:
+        return kind
+    return next(f"{kind}-{n}" for n in range(2, len(taken) + 3) if f"{kind}-{n}" not in taken)
+
+
+def probe(desk: "Desk", draft: Draft) -> Probe:
+    """Knocks. What is wrong with the draft is told as a Probe too."""
+    try:
+        return _build(desk, draft).probe()
+    except DeskauditError as fault:
+        return Probe(reachable=False, message=fault.message, hint=fault.hint)
+
+
+def look(desk: "Desk", draft: Draft, cancelled: Callable[[], bool]) -> Sample:
+    """The first rows as deskaudit would see them, and for ticket sources a mapping. Raises DeskauditError."""
+    from deskaudit.audit.pull import HISTORY_DAYS
+
+    connector = _build(desk, draft, cancelled)
+    sample = Sample(whole=True)
+    want = Want(entities=connector.fills, since_at=desk.now() - HISTORY_DAYS * 86400)
+    pulling = connector.pull(None, want)
+    try:
+        for batch in pulling:
+            for row in batch.rows:
+                _keep(sample, entity_of(row), row)
+            sample.problems += list(batch.problems)[:SHOWN_ROWS]
+            sample.rejects += list(batch.rejects)[:SHOWN_ROWS]
+            if cancelled():
+                raise Cancelled(_("Stopped while looking at {source}.").format(source=draft.name))
+            if sum(sample.counts.values()) >= SAMPLE_ROWS:
+                sample.whole = False
+                break
+    finally:
+        getattr(pulling, "close", lambda: None)()
+    _propose(desk, draft, connector, sample)
+    return sample
+
+
+def _keep(sample: Sample, entity: str, row: Row) -> None:
+    sample.counts[entity] = sample.counts.get(entity, 0) + 1
+    rows = sample.rows.setdefault(entity, [])
+    if len(rows) < SHOWN_ROWS:
+        rows.append(row)
+
+
+def _propose(desk: "Desk", draft: Draft, connector: connectors.Connector, sample: Sample) -> None:
+    """The latest tickets, and a mapping from what they hold, where the source can show some."""
+    from deskaudit.connectors import proposals
+
+    if not isinstance(connector, proposals.Samples):
+        return
+    try:
+        seen = connector.sample(SAMPLE_TICKETS)
+    except Cancelled:
+        raise
+    except DeskauditError as fault:  # the rows stand all the same
+        sample.problems.append(Problem("mapping", fault.message))
+        return
+    if seen:
+        sample.rows["ticket"] = [one.ticket for one in seen[:SHOWN_ROWS]]
+        sample.counts["ticket"] = len(seen)
+    options = draft.source(desk.paths.config).read_options(connector.options)
+    proposal = proposals.propose(seen, getattr(options, "mapping", None), source=draft.name)
+    sample.mapping = proposal.proposed()
+    sample.reasons = [f"{part.name}: {part.why}" for part in proposal.parts]
+    sample.preview = proposals.preview(seen, proposal.mapping)
+
+
+def save(desk: "Desk", draft: Draft) -> None:
+    """Secrets into the keyring, then the table into config.toml. Raises ConfigError; then nothing is in the file."""
+    file = desk.paths.config
+    source = draft.source(file)
+    source.read_options(connectors.load(source.type).options)
+    named = set(_keyring_names(draft.table))
+    for name, value in draft.secrets.items():
+        if name in named:
+            secrets.store_in_keyring(name, value)
+    configfile.put_table(file, ("sources", draft.name), draft.table, was=draft.was)
+    draft.secrets.clear()
+    draft.was = dict(draft.table)
+    desk.forget_config()
+
+
+def register_folders(desk: "Desk") -> dict[str, Path]:
+    """Source → the folder of its registers, for every source of that type. A wrong one is skipped: its test says why."""
+    found = {}
+    for name, table in desk.config.sources.items():
+        folder = table.get("folder", "registers")
+        if table.get("type") == "registers" and isinstance(folder, str) and "\0" not in folder:
+            found[name] = desk.paths.config.parent / Path(folder).expanduser()
+    return found
+
+
+def make_registers(desk: "Desk", folder: str) -> list[Path]:
+    """Writes the commented examples that are not there; where no source reads registers, one is added. ConfigError."""
+    from deskaudit.connectors.registers.examples import write_examples
+
+    made = write_examples(desk.paths.config.parent / Path(folder).expanduser())
+    if not register_folders(desk):
+        name = new_name("registers", desk.config.sources)
+        configfile.put_table(desk.paths.config, ("sources", name), {"type": "registers", "folder": folder}, was=None)
+        desk.forget_config()
+    return made
+
+
+def remove(desk: "Desk", name: str) -> None:
+    """Takes a source out of config.toml. Its rows stay in the snapshot until the next pull, its audits for good."""
+    file = desk.paths.config
+    was = configfile.read_tables(file).get("sources", {}).get(name)
+    if was is None:
+        raise ConfigError(_("There is no source {name} in {file}.").format(name=name, file=file))
+    configfile.cut_table(file, ("sources", name), was=was)
+    desk.forget_config()
+
+
+def detect(desk: "Desk", file: Path) -> tuple[dict[str, Any], list[str]]:
+    """What a file is: the table of a source that reads it ({}: none does), and the finding in lines. DeskauditError."""
+    from deskaudit.connectors.csvfile import detection, proposal
+
+    finding = detection.examine(file)
+    text = proposal.section(finding, "desk", desk.paths.config.parent)
+    table = tomllib.loads(text)["sources"]["desk"] if text else {}
+    return table, list(proposal.describe(finding))
+
+
+def _keyring_names(value: Any) -> list[str]:
+    """Names of the keyring that a table refers to, however deep."""
+    if isinstance(value, dict):
+        own = [value["keyring"]] if set(value) == {"keyring"} and isinstance(value["keyring"], str) else []
+        return own + [name for part in value.values() for name in _keyring_names(part)]
+    return [name for part in value for name in _keyring_names(part)] if isinstance(value, list) else []
+
+
+def _build(desk: "Desk", draft: Draft, cancelled: Callable[[], bool] = lambda: False) -> connectors.Connector:
+    return desk.build(draft.source(desk.paths.config), cancelled, held=draft.secrets)

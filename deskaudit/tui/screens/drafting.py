@@ -1,0 +1,61 @@
+"""What Sources and the page of one source share: to change a source, and to take it away."""
+
+from typing import Any
+
+from deskaudit.audit.setup import ConnectorLine, Draft
+from deskaudit.errors import DeskauditError
+from deskaudit.i18n import _
+from deskaudit.tui.screens.form import is_yes
+from deskaudit.tui.screens.room import Room
+from deskaudit.tui.screens.sourceform import SourceForm
+
+
+def start_change(room: Room, name: str) -> None:
+    """Opens the form of a configured source."""
+    try:
+        draft = room.desk.session.draft(name)
+    except DeskauditError as fault:
+        room.say(str(fault), "FAIL")
+        return
+    connector = room.desk.session.connector(str(draft.table.get("type", "")))
+    if connector.options is None:
+        room.say(connector.fault, "FAIL")
+        return
+    open_form(room, draft, connector)
+
+
+def open_form(room: Room, draft: Draft, connector: ConnectorLine, told: str = "") -> None:
+    room.app.push_screen(SourceForm(draft, connector, told), lambda name: _saved(room, name))
+
+
+def _saved(room: Room, name: Any) -> None:
+    """After a form was closed: back where one came from, which says what comes next."""
+    if name:
+        room.refresh_all()
+        room.saved(name)  # type: ignore[attr-defined]
+
+
+def start_remove(room: Room, name: str) -> None:
+    """Asks, then takes the source out of the config; nothing else."""
+    room.ask(
+        _("Remove {name} from the config? Audits stay. (yes)").format(name=name),
+        lambda text: _remove_answered(room, name, text),
+    )
+
+
+def _remove_answered(room: Room, name: str, text: str | None) -> None:
+    if not is_yes(text):
+        room.say(_("Nothing was removed."))
+        return
+    try:
+        room.desk.session.remove_source(name)
+    except DeskauditError as fault:
+        room.say(f"{fault.message} {fault.hint}", "FAIL")
+        return
+    room.desk.touch()
+    room.refresh_all()
+    room.say(
+        _("{name} is out of the config. Its rows go with the next pull; a secret in the keyring stays there.").format(
+            name=name
+        )
+    )

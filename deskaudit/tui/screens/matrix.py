@@ -1,0 +1,219 @@
+"""The escalation matrix as a grid: a row for each priority and type of ticket, a column for each key; cells edited in place."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from deskaudit.audit import fields
+from deskaudit.audit.fields import Field
+from deskaudit.connectors.mapping import PRIORITIES
+from deskaudit.errors import DeskauditError
+from deskaudit.i18n import _
+from deskaudit.text import one_line
+from deskaudit.tui import theme
+from deskaudit.tui.screens.form import is_yes
+from deskaudit.tui.screens.registers import RegisterRoom
+from deskaudit.tui.session import RegisterLine
+from deskaudit.tui.theme import Spans
+from deskaudit.tui.widgets.lines import LineList, Lines
+from deskaudit.tui.widgets.note import Note
+from deskaudit.tui.widgets.prompt import MessageLine
+
+WIDTHS = {"priority": 8, "type": 14, "group": 16, "after": 6, "share": 6}
+
+
+class Grid(LineList):
+    """A list whose cursor is one cell of the line. A line's spans are its cells, one each."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.column = 0
+
+    def render_line(self, y: int) -> Strip:
+        index = self.top + y
+        if index >= len(self.source) or index != self.cursor or self.source.value(index) is None:
+            return super().render_line(y)
+        style = "cursor" if self.has_focus else "rest"
+        spans = self.source.spans(index, self.size.width)
+        return self.paint([(text, style if place == self.column else name) for place, (text, name) in enumerate(spans)])
+
+
+class Matrix(RegisterRoom):
+    """Each change is checked while it is typed, and in the file when enter is pressed."""
+
+    TITLE = _("The escalation matrix")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "change", _("change"), id="matrix.change", tooltip=_("Change the cell under the cursor")),
+        Binding("left,h", "aside(-1)", _("left"), id="matrix.left", show=False, tooltip=_("One cell to the left")),
+        Binding("right,l,tab", "aside(1)", _("right"), id="matrix.right", show=False, tooltip=_("One cell to the right")),
+        Binding("n", "new", _("new row"), id="matrix.new", tooltip=_("A further row for the priority under the cursor, for one type of ticket")),
+        Binding("d", "remove", _("delete row"), id="matrix.delete", tooltip=_("Delete the row under the cursor from the file")),
+        Binding("escape", "leave", _("back"), id="matrix.back", tooltip=_("Back to the registers")),
+    ]  # fmt: skip
+
+    def __init__(self, line: RegisterLine) -> None:
+        super().__init__(line)
+        self._fields = fields.fields_of(line.register.struct)
+        self._rows: list[tuple[str, int | None]] = []  # priority, entry
+
+    def body(self) -> Iterable[Widget]:
+        yield Grid(id="list")
+        yield Note(id="note")
+
+    @property
+    def grid(self) -> Grid:
+        return self.query_one("#list", Grid)
+
+    @property
+    def cell(self) -> tuple[str, int | None, Field]:
+        """Priority, entry and key under the cursor."""
+        place = self.lines.value if isinstance(self.lines.value, int) else 0
+        return (*self._rows[place], self._fields[self.grid.column])
+
+    def why_not(self, action: str) -> str:
+        if action == "remove" and self._rows and self.cell[1] is None:
+            return _("Nothing is said for {priority} yet.").format(priority=self.cell[0])
+        return ""
+
+    def reload(self) -> None:
+        self.read()
+        entries = self.line.entries
+        order = [*PRIORITIES, *dict.fromkeys(str(entry.get("priority", "")) for entry in entries)]
+        self._rows = []
+        for priority in dict.fromkeys(order):
+            mine = [
+                (priority, index) for index, entry in enumerate(entries) if str(entry.get("priority", "")) == priority
+            ]
+            self._rows += mine or [(priority, None)]
+        header = "".join(f" {theme.fit(field.name.upper(), self._width(field))} " for field in self._fields)
+        rows: list[tuple[Spans, Any]] = [([(header, "dim")], None)]
+        rows += [(self._cells(priority, index), place) for place, (priority, index) in enumerate(self._rows)]
+        self.lines.show(Lines(rows))
+        self.lines.focus()
+        self.moved()
+
+    def _width(self, field: Field) -> int:
+        rest = self.size.width - sum(WIDTHS.values()) - 2 * len(self._fields)
+        return WIDTHS.get(field.name, max(rest, 8))
+
+    def _cells(self, priority: str, index: int | None) -> Spans:
+        entry = {"priority": priority} if index is None else self.line.entries[index]
+        wrong = index is not None and bool(fields.complaint(self.line.register.struct, entry)[0])
+        cells: Spans = []
+        for field in self._fields:
+            text = one_line(fields.show(field, entry.get(field.name)), 80) or ("-" if index is None else "")
+            style = "FAIL" if wrong else "strong" if field.name == "priority" else "dim" if index is None else ""
+            cells.append((f" {theme.fit(text, self._width(field))} ", style))
+        return cells
+
+    def moved(self) -> None:
+        if self._rows:
+            _priority, index, field = self.cell
+            wrong = (
+                fields.complaint(self.line.register.struct, self.line.entries[index])[0] if index is not None else ""
+            )
+            self._tell(field, wrong)
+            self.show_keys()
+
+    def _tell(self, field: Field, fault: str) -> None:
+        self.query_one("#note", Note).show(
+            (one_line(fault or self.line.fault, 300), "FAIL"), (f"{field.name}: {field.help}", "dim")
+        )
+
+    def action_aside(self, way: int) -> None:
+        column = min(max(self.grid.column + way, 0), len(self._fields) - 1)
+        if column != self.grid.column:
+            self.grid.column = column
+            self.grid.refresh_lines(self.grid.cursor)
+            self.moved()
+
+    def chosen(self, value: Any) -> None:
+        self.action_change()
+
+    def action_change(self) -> None:
+        _priority, index, field = self.cell
+        entry = self.line.entries[index] if index is not None else {}
+        self._ask(field, fields.show(field, entry.get(field.name)))
+
+    def _ask(self, field: Field, text: str) -> None:
+        self.ask(f"{field.name}:", self._typed_out, text)
+
+    def on_message_line_typed(self, event: MessageLine.Typed) -> None:
+        event.stop()
+        self._tell(self.cell[2], self._try(event.text)[1])
+
+    def _try(self, text: str) -> tuple[dict[str, Any], str]:
+        """The entry with the typed text in the cell, and what is wrong with it."""
+        priority, index, field = self.cell
+        entry = dict(self.line.entries[index]) if index is not None else {"priority": priority}
+        try:
+            if text.strip():
+                entry[field.name] = fields.parse(field, text)
+            else:
+                entry.pop(field.name, None)
+        except ValueError as fault:
+            return entry, str(fault)
+        return entry, fields.complaint(self.line.register.struct, entry)[0] or self._twice(index, entry)
+
+    def _twice(self, index: int | None, entry: dict[str, Any]) -> str:
+        """Whether another row says the same of the same tickets already."""
+        others = [one for at, one in enumerate(self.line.entries) if at != index]
+        if any(_key(one) == _key(entry) for one in others):
+            return _("There is a row for this priority and type already.")
+        return ""
+
+    def _typed_out(self, text: str | None) -> None:
+        if text is None:
+            self.moved()
+            return
+        _priority, index, field = self.cell
+        entry, fault = self._try(text)
+        if fault:
+            self._ask(field, text)
+            self._tell(field, fault)
+            return
+        self._save(index, entry)
+
+    def _save(self, index: int | None, entry: dict[str, Any]) -> None:
+        was = self.line.entries[index] if index is not None else None
+        if entry == was or (was is None and set(entry) == {"priority"}):
+            self.moved()  # nothing was said
+            return
+        try:
+            self.desk.session.save_entry(self.line, index, entry, was)
+        except DeskauditError as fault:
+            self.say(f"{fault.message} {fault.hint}", "FAIL")
+            return
+        self.desk.touch()
+        self.refresh_all()
+        self.say(_("Saved in {file}; it counts with the next pull.").format(file=self.line.file))
+
+    def action_new(self) -> None:
+        self.ask(_("For which type of ticket?"), self._type_typed)
+
+    def _type_typed(self, text: str | None) -> None:
+        if text and text.strip():
+            entry = {"priority": self.cell[0], "type": text.strip()}
+            if fault := self._twice(None, entry):
+                self.say(fault, "FAIL")
+            else:
+                self._save(None, entry)
+
+    def action_remove(self) -> None:
+        priority, index, _field = self.cell
+        if index is not None:
+            self.ask(
+                _("Delete the row of {priority} from the file? (yes)").format(priority=priority), self._remove_answered
+            )
+
+    def _remove_answered(self, text: str | None) -> None:
+        index = self.cell[1]
+        if is_yes(text) and index is not None:
+            self.cut(index)
+
+
+def _key(entry: dict[str, Any]) -> tuple[str, str]:
+    return str(entry.get("priority", "")).strip(), str(entry.get("type", "")).strip().casefold()
