@@ -1,4 +1,7 @@
-"""`python -m benchmarks` measures all and writes RESULTS.md; `python -m benchmarks items` measures one and prints it."""
+"""`python -m benchmarks` measures all and writes RESULTS.md; `python -m benchmarks items` measures one and prints it.
+
+With --keep what is measured alone goes into RESULTS.md too, beside what the other sections found before.
+"""
 
 import argparse
 import shutil
@@ -6,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
 
 from benchmarks import commands, items, publishing, pulling, results, scans, screens
 from benchmarks.workplace import Section, Workplace
@@ -30,19 +32,23 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, nargs="+", default=SIZES, help="sizes of the desks, smallest first")
     parser.add_argument("--times", type=int, default=TIMES, help="rounds of what takes seconds")
     parser.add_argument("--folder", type=Path, help="where the desks are made, and stay")
+    parser.add_argument("--keep", action="store_true", help="what is measured alone goes into RESULTS.md too")
     words = parser.parse_args()
     folder = words.folder or Path(tempfile.mkdtemp(prefix="deskaudit-bench-"))
-    started = perf_counter()
     try:
         place = Workplace(folder, sorted(words.tickets), words.times)
         folder.mkdir(parents=True, exist_ok=True)
-        found = [measure(place) for name, measure in SECTIONS.items() if not words.section or name in words.section]
-        if words.section:
-            for section in found:
+        for name, measure in SECTIONS.items():
+            if words.section and name not in words.section:
+                continue
+            section = measure(place)
+            if words.section:
                 parts = (results.show_goals(section.goals), section.ratios, results.show(section))
                 sys.stdout.write("\n\n".join(part for part in parts if part) + "\n")
-        else:
-            results.write(found, place, perf_counter() - started)
+            if words.keep or not words.section:
+                results.keep(name, section)
+        if words.keep or not words.section:
+            results.write(list(SECTIONS))
     finally:
         if not words.folder:
             shutil.rmtree(folder, ignore_errors=True)
