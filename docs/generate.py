@@ -1,7 +1,8 @@
 """Writes the generated pages; with --check, fails where one is stale. Call it as: python -m docs.generate [--check]."""
 
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -69,22 +70,53 @@ def _command(name: str, command: click.Command | None, parent: click.Context) ->
     return lines
 
 
+SHARED_BY = 4  # connectors; options that so many have are explained once
+
+
 def sources_page() -> str:
     """docs/sources.md: the connectors, what they fill, how they were tested, their options."""
-    parts = ["# Sources", "", f"<!-- {GENERATED} -->", ""]
-    for name in sorted(connectors.available()):
-        connector = connectors.load(name)
-        parts += [f"## {name}: {connector.title}", ""]
-        parts += [f"Fills: {', '.join(sorted(connector.fills))}. Tested against: {connector.tested}.", ""]
-        parts += _explain(connector.options, "")
-        parts.append("")
-    return "\n".join(parts)
+    found = {name: connectors.load(name) for name in sorted(connectors.available())}
+    parts = ["# Sources", "", f"<!-- {GENERATED} -->", "", "| source | what it is | fills | tested against |"]
+    parts.append("| --- | --- | --- | --- |")
+    for name, connector in found.items():
+        fills = ", ".join(sorted(connector.fills))
+        parts.append(f"| [`{name}`](#{name}) | {connector.title} | {fills} | {connector.tested} |")
+    shared = _shared([connector.options for connector in found.values()])
+    for base, title in shared.items():
+        above = next((other for other in shared if other is not base and issubclass(base, other)), None)
+        parts += ["", f"## {title}", "", *_plus(shared, above), *_explain(base, "", above), ""]
+    for name, connector in found.items():
+        base = next((base for base in reversed(shared) if issubclass(connector.options, base)), None)
+        parts += ["", f"## {name}", "", f"{connector.title}. Fills {', '.join(sorted(connector.fills))}.", ""]
+        parts += [*_plus(shared, base), *_explain(connector.options, "", base), ""]
+    return "\n".join(parts).replace("\n\n\n", "\n\n")
 
 
-def _explain(struct: type[msgspec.Struct], prefix: str) -> list[str]:
+def _shared(options: Sequence[type[msgspec.Struct]]) -> dict[type[msgspec.Struct], str]:
+    """The option structs that many connectors build on, the simplest first, with their titles."""
+    counted = Counter(
+        base
+        for struct in options
+        for base in struct.__mro__[1:]
+        if getattr(base, "__struct_fields__", ()) and getattr(base, "help", None)
+    )
+    named = {base: " ".join((base.__doc__ or base.__name__).split()).rstrip(".") for base in counted}
+    common = [base for base, times in counted.items() if times >= SHARED_BY]
+    return {base: named[base] for base in sorted(common, key=lambda base: len(base.__struct_fields__))}
+
+
+def _plus(shared: Mapping[type[msgspec.Struct], str], base: type[msgspec.Struct] | None) -> list[str]:
+    return [] if base is None else [f"It also has: {shared[base]} (above).", ""]
+
+
+def _explain(struct: type[msgspec.Struct], prefix: str, base: type[msgspec.Struct] | None = None) -> list[str]:
+    """A line for each option that is not the base's, or that says something else here."""
+    known: dict[str, str] = getattr(base, "help", {})
     texts: dict[str, str] = getattr(struct, "help", {})
     lines = []
     for field in msgspec.structs.fields(struct):
+        if field.name in known and known[field.name] == texts.get(field.name):
+            continue
         need = " (required)" if field.required else ""
         lines.append(f"- `{prefix}{field.encode_name}`{need}: {texts.get(field.name, '')}")
         inner = inner_struct(field.type)

@@ -1,0 +1,161 @@
+"""Pulls as the core does them: landed page by page in a real snapshot, broken off, gone on with."""
+
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deskaudit.config import Config
+from deskaudit.connectors import Connector
+from deskaudit.errors import Cancelled, DeskauditError
+from deskaudit.model.batches import Batch, Cursor, Want
+from deskaudit.model.entities import Row, columns, entity_of
+from deskaudit.snapshot import Snapshot
+
+SOURCE = "contract"
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+class Pulled(msgspec.Struct):
+    """What a pull gave, and how it ended."""
+
+    batches: list[Batch] = msgspec.field(default_factory=list)
+    fault: Exception | None = None
+
+    @property
+    def rows(self) -> dict[str, dict[int, Row]]:
+        """Entity → id → row; the last of one id counts."""
+        found: dict[str, dict[int, Row]] = {}
+        for batch in self.batches:
+            for row in batch.rows:
+                found.setdefault(entity_of(row), {})[row.id] = row
+        return found
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts of the rows."""
+        rows = (row for batch in self.batches for row in batch.rows)
+        values = (getattr(row, field) for row in rows for field in row.__struct_fields__)
+        return [value for value in values if isinstance(value, str)]
+
+    @property
+    def told(self) -> str:
+        """The fault in one line; "" where there is none."""
+        return told(self.fault) if self.fault else ""
+
+    @property
+    def complaints(self) -> int:
+        """How much the pull said that it left out or could not read."""
+        return sum(len(batch.rejects) + len(batch.problems) for batch in self.batches)
+
+
+def gather(connector: Connector, cursor: Cursor | None, want: Want) -> Pulled:
+    """A whole pull. Any exception is kept in `fault`."""
+    pulled = Pulled()
+    try:
+        for batch in connector.pull(cursor, want):
+            pulled.batches.append(batch)
+    except Exception as fault:  # noqa: BLE001 - the rules say which kinds are right
+        pulled.fault = fault
+    return pulled
+
+
+def land(folder: Path, make: Callable[[], Connector], want: Want, now: int, stop: int | None = None) -> None:
+    """One pull into the snapshot of `folder`, published at its end; with `stop` it is killed after so many batches.
+
+    It goes on where the one before was killed or ended.
+    """
+    snapshot = Snapshot(folder)
+    connector = make()
+    with snapshot.landing(SOURCE, connector.name, now) as landing:
+        for number, batch in enumerate(connector.pull(landing.cursor, want), start=1):
+            landing.land(batch)
+            if number == stop:
+                return
+        landing.finish(cadence_s=86400)
+        snapshot.publish([landing], Config(), now)
+
+
+def tables(folder: Path, entities: frozenset[str]) -> Tables:
+    """Entity → its rows in the published snapshot, by id. An entity that was never delivered is absent."""
+    found: Tables = {}
+    with Snapshot(folder).open() as reader:
+        for entity in sorted(entities & set(reader.manifest.sources[SOURCE].entities)):
+            names = ", ".join(columns(entity))
+            found[entity] = reader.connection.execute(f"SELECT {names} FROM {entity} ORDER BY id").fetchall()
+    return found
+
+
+def difference(one: Tables, other: Tables) -> str:
+    """In words how two states of a snapshot differ; "" if they do not."""
+    for entity in sorted({*one, *other}):
+        if (entity in one) is not (entity in other):
+            return f"{entity} is delivered in one and not in the other"
+        a, b = set(one[entity]), set(other[entity])
+        if a != b:
+            example = next(iter(a - b), None) or next(iter(b - a))
+            return f"{entity}: {len(a)} and {len(b)} rows, {len(a ^ b)} differ, as {example[:6]}"
+    return ""
+
+
+def run_until_stopped(
+    make: Callable[[Callable[[], bool]], Connector], want: Want, after_s: float, patience_s: float
+) -> tuple[float | None, Exception | None]:
+    """Pulls on a thread and asks it to stop `after_s` seconds later.
+
+    Gives the seconds it took from then on (None: more than `patience_s`), and what it raised other than Cancelled.
+    """
+    asked = threading.Event()
+    raised: list[Exception] = []
+    connector = make(asked.is_set)
+
+    def work() -> None:
+        try:
+            for _batch in connector.pull(None, want):
+                if asked.is_set():
+                    break
+        except Cancelled:
+            pass
+        except Exception as fault:  # noqa: BLE001 - it is judged by the rule
+            raised.append(fault)
+
+    thread = threading.Thread(target=work, name="deskaudit-contract", daemon=True)
+    thread.start()
+    thread.join(after_s)
+    asked.set()
+    began = time.monotonic()
+    thread.join(patience_s)
+    took = None if thread.is_alive() else time.monotonic() - began
+    return took, raised[0] if raised else None
+
+
+def peak_of(connector: Connector, want: Want) -> tuple[int, int]:
+    """How many rows a pull gives, and how many bytes of Python objects live at the same time meanwhile."""
+    rows = 0
+    tracemalloc.start()
+    try:
+        for batch in connector.pull(None, want):
+            rows += len(batch.rows)
+            del batch  # else two pages would live at the same time
+        return rows, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def files_in(folder: Path) -> Mapping[str, tuple[int, int]]:
+    """Every file below a folder, with its size and the time of its last change (ns)."""
+    found = {}
+    for file in sorted(folder.rglob("*")):
+        facts = file.lstat()
+        found[str(file.relative_to(folder))] = (facts.st_size if file.is_file() else 0, facts.st_mtime_ns)
+    return found
+
+
+def told(fault: Exception) -> str:
+    """An exception in one line."""
+    message = fault.message if isinstance(fault, DeskauditError) else str(fault)
+    return f"{type(fault).__name__}: {message}"

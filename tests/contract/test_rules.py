@@ -1,0 +1,261 @@
+"""Each rule of the contract finds the fault it is for, and says what to mend."""
+
+import time
+from typing import ClassVar
+
+import msgspec
+import pytest
+
+from deskaudit.errors import SourceError
+from deskaudit.model.batches import Batch, Probe, Reject
+from deskaudit.model.entities import Asset, Ticket
+from deskaudit.testing import ConnectorContract
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    titles: list[str] = []
+    broken: bool = False
+
+    help: ClassVar = {"titles": "The titles.", "broken": "Whether it is."}
+
+
+class Silent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    titles: list[str] = []
+
+
+class Loose(msgspec.Struct):
+    titles: list[str] = []
+
+
+class Sound:
+    """A source with nothing wrong; the faults below are in classes derived from it."""
+
+    name, title, tested = "sound", "Sound", "fixture"
+    options: ClassVar = Options
+    fills = frozenset({"ticket"})
+    pages = 3
+    pulls = 0
+
+    def __init__(self, options, context):
+        self._options, self._context = options, context
+        type(self).pulls += 1
+
+    def probe(self):
+        if self._options.broken:
+            return Probe(reachable=False, message="It is broken.", hint="Mend it.")
+        return Probe(reachable=True, authorised=True)
+
+    def pull(self, cursor, want):
+        if self._options.broken:
+            raise SourceError("It is broken.", kind="bad_file", hint="Mend it.")
+        at = self.start(cursor)
+        for page in range(at, self.pages):
+            yield Batch(rows=self.rows(page, want), cursor=self.cursor(page + 1), resource="ticket")
+        yield Batch(cursor=self.cursor(self.pages), resource="ticket")
+
+    def start(self, cursor):
+        found = (cursor or {}).get("page")
+        return found if isinstance(found, int) else 0
+
+    def cursor(self, page):
+        return {"page": page}
+
+    def rows(self, page, want):
+        return [self.row(page, n) for n in range(5)]
+
+    def row(self, page, n):
+        title = (self._options.titles or [f"Title {n}"])[(page * 5 + n) % max(len(self._options.titles), 1)]
+        return Ticket(id=self.key(page, n), title=self.text(title), created_at=1_772_000_000)
+
+    def key(self, page, n):
+        return self._context.key("ticket", f"{page}-{n}")
+
+    def text(self, title):
+        from deskaudit.text import one_line
+
+        return one_line(title)
+
+
+class Contract(ConnectorContract):
+    connector = Sound
+    hidden = ("hunter2-secret",)
+
+    def source(self, folder):
+        return {"titles": []}
+
+    def broken(self, folder):
+        return {"broken": {"broken": True}}
+
+    def hostile(self, folder, texts):
+        return {"titles": list(texts)}
+
+
+def fault(**methods):
+    """A sound connector with one thing wrong."""
+    return type("Faulty", (Sound,), methods)
+
+
+def raising(kind):
+    def pull(self, cursor, want):
+        raise kind
+        yield
+
+    return pull
+
+
+def again(self, page, n):
+    return self._context.key("ticket", "one")
+
+
+def foreign(self, page, want):
+    return [*Sound.rows(self, page, want), Asset(id=self._context.key("asset", page), origin="list")]
+
+
+def whole(self, cursor, want):
+    yield Batch(rows=[Ticket(id=1), Ticket(id=1)], cursor={"a": 1}, replaces=frozenset({"ticket"}))
+
+
+def written(self, cursor, want):
+    (self._context.folder / "lock").write_text("x")
+    yield from Sound.pull(self, cursor, want)
+
+
+def quiet(self, cursor, want):
+    if not self._options.broken:
+        yield from Sound.pull(self, cursor, want)
+
+
+def stubborn(self, cursor, want):
+    time.sleep(2)
+    yield from Sound.pull(self, cursor, want)
+
+
+def dropping(self, page, want):
+    return [row for row in Sound.rows(self, page, want) if row.title.isalnum()]
+
+
+CASES = {
+    "says_what_it_is": [(fault(title=""), "title is a text"), (fault(fills=frozenset({"tickets"})), "unknown: {'tickets'}")],
+    "is_installed": [(Sound, "entry-points")],
+    "every_option_has_help": [(fault(options=Silent), "lacks a sentence for titles"), (fault(options=Loose), "not frozen")],
+    "probe_finds_the_source": [
+        (fault(probe=lambda _self: Probe(reachable=False, message="no")), "not reachable"),
+        (fault(probe=lambda _self: Probe(reachable=True, authorised=False)), "key is refused"),
+        (fault(probe=lambda _self: Probe(reachable=True, message="a\x1bb")), "Probe.message holds control"),
+    ],
+    "a_broken_source_is_told": [
+        (fault(probe=lambda _self: {}["gone"]), "probe() raises KeyError"),
+        (fault(probe=lambda _self: Probe(reachable=True)), "probe() finds all well"),
+        (fault(pull=raising(KeyError("gone"))), "pull() raises KeyError"),
+        (fault(pull=raising(SourceError("no", kind="bad_file"))), "what to do in its hint"),
+        (fault(pull=raising(SourceError("no", kind="odd", hint="x"))), "kind is 'odd'"),
+        (fault(pull=quiet), "ends as if all were well"),
+    ],
+    "rows_are_of_the_wanted_entities": [(fault(rows=foreign), "rows of asset too")],
+    "a_row_is_there_once": [(fault(pull=whole), "its id was there before"), (fault(key=lambda *_: 1 << 63), "63 bits")],
+    "pulling_twice_gives_the_same": [
+        (fault(key=lambda self, page, n: self._context.key("ticket", f"{page}-{n}-{self.pulls}")), "ids differ"),
+        (fault(text=lambda self, title: f"{title} {self.pulls}"), "another row the second time"),
+    ],
+    "sources_of_one_kind_keep_apart": [(fault(key=lambda _self, page, n: page * 5 + n), "share ids")],
+    "cursors_are_json": [
+        (fault(cursor=lambda *_: None), "no batch has a cursor"),
+        (fault(cursor=lambda _self, page: {"page": (page, 1)}), "another one after JSON"),
+        (fault(cursor=lambda _self, page: {"page": {page}}), "is no JSON"),
+        (fault(cursor=lambda _self, page: {"page": page, "seen": ["x" * 80] * 20_000}), "bytes: it is written with each"),
+    ],
+    "a_stopped_pull_goes_on": [(fault(cursor=lambda _self, page: {"page": page + 1}), "stopped after batch 1 of 4")],
+    "pulling_again_loses_nothing": [
+        (fault(text=lambda self, title: f"{title} {self.pulls}", start=lambda *_: 0), "changes what nobody changed")
+    ],
+    "a_foreign_cursor_starts_anew": [
+        (fault(start=lambda _self, cursor: cursor["page"] if cursor is not None else 0), "raise KeyError"),
+        (fault(start=lambda self, cursor: self.pages if cursor is not None else 0), "leaves rows out"),
+    ],
+    "the_source_is_left_as_it_was": [(fault(pull=written), "a connector only reads")],
+    "hostile_text_is_cleaned": [
+        (fault(text=lambda _self, title: title), "Ticket.title holds control"),
+        (fault(rows=dropping), "do not drop it"),
+        (fault(text=lambda _self, title: title.strip("\x1b")[:9000] if title.startswith("long") else "x"), "characters long"),
+    ],
+    "nothing_hidden_shows": [(fault(text=lambda *_: "key=hunter2-secret"), "hunter2-secret shows")],
+    "stops_within_a_second": [(fault(pull=stubborn), "still runs after 1.0 s"), (fault(pull=raising(KeyError("x"))), "raises KeyError")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "connector", "said"), [(rule, *case) for rule, cases in CASES.items() for case in cases]
+)
+def test_a_fault_is_found_by_its_rule(rule, connector, said, tmp_path):
+    contract = type("Given", (Contract,), {"connector": connector})()
+    method = getattr(contract, f"test_{rule}")
+    with pytest.raises(AssertionError) as caught:
+        method(tmp_path) if "tmp_path" in method.__code__.co_varnames else method()
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("rule", sorted(set(CASES) - {"is_installed"}))
+def test_a_sound_connector_passes(rule, tmp_path):
+    method = getattr(Contract(), f"test_{rule}")
+    method(tmp_path) if "tmp_path" in method.__code__.co_varnames else method()
+
+
+def test_a_connector_that_keeps_all_rows_is_found(tmp_path):
+    class Hoarder(Sound):
+        def pull(self, cursor, want):
+            rows = []
+            for n in range(len(self._options.titles)):
+                rows.append(Ticket(id=self._context.key("ticket", n), title=f"Title {n}" * 50))
+                if n % 500 == 499:
+                    yield Batch(rows=rows[-500:], cursor={"n": n})
+
+    class Given(Contract):
+        connector = Hoarder
+        large_rows = (1000, 3000)
+
+        def large(self, folder, rows):
+            return {"titles": [""] * rows}
+
+    with pytest.raises(AssertionError, match="for each further row"):
+        Given().test_memory_is_bounded(tmp_path)
+
+
+def test_local_times_read_as_utc_are_found(tmp_path):
+    class Zoneless(Sound):
+        def rows(self, page, want):
+            return [
+                Ticket(id=self._context.key("ticket", title), created_at=int(title)) for title in self._options.titles
+            ]
+
+    class Given(Contract):
+        connector = Zoneless
+
+        def times(self, folder, local):
+            return {"titles": [str(int((moment - moment.min.replace(year=1970)).total_seconds())) for moment in local]}
+
+    with pytest.raises(AssertionError, match="2025-01-15 12:00 in Europe/Oslo is 2025-01-15 11:00 UTC"):
+        Given().test_times_are_read_in_the_desks_zone(tmp_path)
+
+
+def test_what_is_not_given_is_skipped_and_named(tmp_path):
+    with pytest.raises(pytest.skip.Exception, match="large"):
+        Contract().test_memory_is_bounded(tmp_path)
+
+
+def test_the_kit_imports_no_pytest():
+    import subprocess
+    import sys
+
+    code = "import sys, deskaudit.testing; sys.exit('pytest' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_rejects_count_as_told(tmp_path):
+    class Telling(Sound):
+        def pull(self, cursor, want):
+            if self._options.broken:
+                yield Batch(rejects=[Reject("row 1", "no")], cursor={"page": 0})
+            else:
+                yield from Sound.pull(self, cursor, want)
+
+    type("Given", (Contract,), {"connector": Telling})().test_a_broken_source_is_told(tmp_path)

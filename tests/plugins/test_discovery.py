@@ -1,0 +1,221 @@
+"""Packages of items and languages: found by entry points, named where they are broken, not looked for at the start."""
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from deskaudit import i18n, plugins
+from deskaudit.checks import catalogue
+from deskaudit.cli.findings import look_at_plugins
+
+ITEM = """
+id = "XX-01"
+slug = "own-item"
+title = "Own"
+group = "tickets"
+cadence = "monthly"
+why = "Because."
+{more}
+"""
+CHECK = """
+[[check]]
+id = "xx.1"
+name = "own-check"
+title = "Own"
+kind = "count"
+of = "ticket"
+needs = ["ticket"]
+rows = '''{rows}'''
+better = "lower"
+severity = "low"
+population = "census"
+source = "Our own."
+advice = "Look."
+missing = "Connect one."
+cohort = "All."
+why = "So."
+passes = 1
+warns = 9
+"""
+GOOD = "SELECT t.id AS subject, 0 AS good FROM ticket t"
+
+
+@pytest.fixture
+def package(tmp_path):
+    """package(text, name) → a plugin with one file of items."""
+
+    def make(text, name="one"):
+        folder = tmp_path / name
+        folder.mkdir()
+        if text:
+            (folder / "item.toml").write_text(text)
+        return plugins.Plugin(name, f"{name}.checks", f"deskaudit-{name} 1.0", folder)
+
+    return make
+
+
+def item(rows=GOOD, more=""):
+    return ITEM.format(more=more + CHECK.format(rows=rows))
+
+
+def test_an_item_of_a_package_is_part_of_the_checklist(package):
+    found = catalogue.load(packages=[package(item())])
+    assert found.check("own-check")[0].id == "XX-01"
+    assert found.broken == {}
+
+
+def test_a_site_may_change_the_thresholds_of_a_package(package, tmp_path):
+    extra = tmp_path / "checks.d"
+    extra.mkdir()
+    (extra / "own.toml").write_text('[[override]]\ncheck = "own-check"\npasses = 3\n')
+    assert catalogue.load(extra, packages=[package(item())]).check("own-check")[1].passes == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no item"),
+        ("id = ", "not valid TOML"),
+        (item("SELECT t.nothing AS subject, 0 AS good FROM ticket t"), "its SQL is wrong"),
+        (item("python:os:system"), "a check of your own is SQL"),
+        (item().replace("xx.1", "15.1"), "15.1 is used twice"),
+        (item() + '[[override]]\ncheck = "15.1"\npasses = 0.1\n', "a package has no [[override]]"),
+    ],
+)
+def test_a_broken_package_is_left_out_whole_and_named(package, text, said):
+    other = package(item().replace("XX-01", "YY-01").replace("own", "other").replace("xx.1", "yy.1"), "two")
+    found = catalogue.load(packages=[package(text), other])
+    assert list(found.broken) == ["deskaudit-one 1.0"]
+    assert said in found.broken["deskaudit-one 1.0"].message
+    assert "XX-01" not in found.items
+    assert {"YY-01", "HD-15"} <= set(found.items)
+
+
+def test_two_packages_of_one_item_keep_the_first(package):
+    found = catalogue.load(packages=[package(item()), package(item(), "two")])
+    assert list(found.broken) == ["deskaudit-two 1.0"]
+    assert "XX-01" in found.items
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """installed({file: content}, group = value, …): a package that is there for this test."""
+
+    def make(files, **points):
+        for name, content in files.items():
+            file = tmp_path / "site" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        facts = tmp_path / "site" / "deskaudit_extra-2.5.dist-info"
+        facts.mkdir(parents=True)
+        (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: deskaudit-extra\nVersion: 2.5\n")
+        lines = [f"[deskaudit.{group}]\nextra = {value}" for group, value in points.items()]
+        (facts / "entry_points.txt").write_text("\n".join(lines) + "\n")
+        monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+    return make
+
+
+def catalogue_of(tmp_path, texts):
+    """The bytes of a .mo file, made by hand: two tables of lengths and places, then the texts."""
+    pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **texts}.items())
+    ids, words = [one.encode() for one, _ in pairs], [two.encode() for _, two in pairs]
+    start = 28 + 16 * len(pairs)
+    places, data = [], b""
+    for text in (*ids, *words):
+        places.append((len(text), start + len(data)))
+        data += text + b"\0"
+    head = [0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0]
+    numbers = [*head, *(number for place in places for number in place)]
+    return b"".join(number.to_bytes(4, "little") for number in numbers) + data
+
+
+@pytest.fixture
+def language(monkeypatch):
+    def choose(name):
+        for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv("LANG", name)
+        i18n.translation.cache_clear()
+
+    yield choose
+    i18n.translation.cache_clear()
+
+
+def test_a_language_of_a_package_speaks(installed, language, tmp_path):
+    mo = catalogue_of(tmp_path, {"XX-01.title": "Eget", "none": "ingen"})
+    installed({"extra/texts/xx/LC_MESSAGES/deskaudit.mo": mo}, locales="extra.texts")
+    language("xx_YY.UTF-8")
+    assert i18n.item_text("XX-01.title", "Own") == "Eget"
+    assert i18n._("none") == "ingen"
+    assert i18n._("no such text") == "no such text"
+    language("en_GB.UTF-8")
+    assert i18n.item_text("XX-01.title", "Own") == "Own"
+
+
+def test_a_broken_language_is_silent_until_the_doctor_names_it(installed, language):
+    installed({"extra/texts/xx/LC_MESSAGES/deskaudit.mo": b"no catalogue"}, locales="extra.texts")
+    language("xx_YY.UTF-8")
+    assert i18n._("none") == "none"
+    (found,) = [one for one in look_at_plugins({}) if "deskaudit-extra" in one.text]
+    assert found.level == "wrong"
+    assert "deskaudit-extra 2.5: languages xx; xx: " in found.text
+
+
+def test_the_doctor_names_broken_plugins_and_good_ones(installed):
+    installed(
+        {"extra.py": "raise RuntimeError('on import')"},
+        connectors="extra:Extra",
+        checks="extra.checks",
+        locales="nowhere",
+    )
+    said = {one.text: one.level for one in look_at_plugins({})}
+    (connector,) = [text for text in said if text.startswith("deskaudit-extra 2.5: connector extra: ")]
+    assert "on import" in connector
+    assert said[connector] == "wrong"
+    assert said["deskaudit-extra 2.5: languages none; there is no folder nowhere"] == "wrong"
+
+
+def test_the_code_around_a_folder_is_not_run(installed, tmp_path):
+    installed({"extra/__init__.py": "raise RuntimeError", "extra/checks/item.toml": item()}, checks="extra.checks")
+    (found,) = [one for one in plugins.installed(plugins.CHECKS) if one.name == "extra"]
+    assert (found.package, found.folder, found.fault) == ("deskaudit-extra 2.5", tmp_path / "site/extra/checks", "")
+    assert "extra" not in sys.modules
+
+
+def test_a_scan_says_which_package_it_left_out(installed, tmp_path):
+    installed({"extra/item.toml": "id = "}, checks="extra")
+    (tmp_path / "t.csv").write_text("Id,Made\n1,2026-01-01\n")
+    columns = '[sources.desk.columns]\nkey = "Id"\ncreated_at = "Made"\n'
+    (tmp_path / "config.toml").write_text(f'[sources.desk]\ntype = "csv"\npath = "t.csv"\n{columns}')
+    words = ["--config", "config.toml", "--data-dir", "data", "--plain", "scan", "--only", "08.1", "--fail-on", "never"]
+    done = subprocess.run(
+        [sys.executable, "-m", "deskaudit", *words], capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin", "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    assert "warning: deskaudit-extra 2.5 is left out: " in done.stderr
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("value", ["nowhere", "nowhere.inside", "sys", "os.path", "", "..", "a b"])
+def test_entry_points_that_name_no_folder_say_so(value, monkeypatch):
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [EntryPoint("odd", value, group)])
+    (found,) = plugins.installed(plugins.CHECKS)
+    assert found.folder is None
+    assert found.fault
+
+
+@pytest.mark.parametrize("language", ["C.UTF-8", "en_US.UTF-8", "nb_NO.UTF-8"])
+def test_the_start_looks_for_no_plugin(language):
+    code = (
+        "import sys; sys.argv = ['deskaudit', '--version']\nfrom deskaudit.cli import main; main()\n"
+        "print([name for name in ('importlib.metadata', 'deskaudit.plugins', 'click') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"LANG": language, "PATH": "/usr/bin"},
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
