@@ -1,6 +1,7 @@
 """config.toml as frozen structs. A wrong key, type or value names the file, the line, the key and the nearest known key."""
 
 import difflib
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -19,6 +20,18 @@ UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_S = 100 * 366 * 86400
 MOST_THREADS = 256
 LEAST_MEMORY = 100_000_000  # bytes: with less the analysis breaks off
+
+
+class OptionError(ConfigError):
+    """The value of `key` is wrong. Whoever knows the file gives it its place: `at`."""
+
+    def __init__(self, key: str, what: str, hint: str = "") -> None:
+        super().__init__(f"{key}: {what}", hint=hint or _("Correct it; nothing has run."))
+        self.key = key
+
+    def at(self, file: Path) -> ConfigError:
+        """The same, with file and line."""
+        return ConfigError(f"{_place(file, self.key)}: {self.message}", hint=self.hint)
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,11 +82,13 @@ class AuditOptions(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True
     help: ClassVar[dict[str, str]] = {
         "memory_limit": "How much memory the analysis may take; it goes to disk beyond that.",
         "threads": "How many processor cores it may take.",
+        "check_seconds": "How long a check of your own (checks.d, or of a package) may take, in seconds.",
         "item_cap": "The most that one checklist item may weigh in the headline figures.",
         "fail_on": "What makes a scan end with exit code 1: warn, fail or never.",
     }
     memory_limit: str = "400MB"
     threads: int = 2
+    check_seconds: int = 60
     item_cap: int = 24
     fail_on: Literal["warn", "fail", "never"] = "fail"
 
@@ -85,6 +100,8 @@ class AuditOptions(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError(
                 _('memory_limit is "{text}"; write 100MB or more, as 400MB or 2GB').format(text=self.memory_limit)
             )
+        if self.check_seconds < 1:
+            raise ValueError(_("check_seconds is 1 or more"))
         if self.item_cap < 1:
             raise ValueError(_("item_cap is 1 or more"))
 
@@ -119,7 +136,10 @@ class Source:
         if not self.type:
             raise self._error("type", _("it is missing: it names the connector, as liveagent or csv"))
         self.enabled = self._take("enabled", bool, True)
-        self.cadence_s = seconds(self._take("cadence", str, "1d"), f"sources.{name}.cadence")
+        try:
+            self.cadence_s = seconds(self._take("cadence", str, "1d"), f"sources.{name}.cadence")
+        except OptionError as fault:
+            raise fault.at(file) from None
 
     def _take(self, key: str, kind: type, default: Any) -> Any:
         value = self._table.pop(key, default)
@@ -137,13 +157,13 @@ class Source:
 
 
 def seconds(text: str, key: str = "") -> int:
-    """A duration: "90m", "6h", "1d", "2w"."""
+    """A duration: "90m", "6h", "1d", "2w". Raises OptionError."""
     match = re.fullmatch(r"(\d+)\s*([mhdw])", text.strip())
     if not match:
-        raise ConfigError(_('{key}: "{text}" is no duration; write 90m, 6h, 1d or 2w.').format(key=key, text=text))
+        raise OptionError(key, _('"{text}" is no duration; write 90m, 6h, 1d or 2w.').format(text=text[:40]))
     found = int(match[1]) * UNITS[match[2]] if len(match[1]) <= len(str(LONGEST_S)) else LONGEST_S + 1
     if found > LONGEST_S:
-        raise ConfigError(_("{key}: {text} is longer than a hundred years.").format(key=key, text=text[:40]))
+        raise OptionError(key, _("{text} is longer than a hundred years.").format(text=text[:40]))
     return found
 
 
@@ -183,6 +203,9 @@ def sources(config: Config, file: Path) -> list[Source]:
 def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, extra: tuple[str, ...] = ()) -> Options:
     """`raw` as `struct`; every complaint says file, line, key, and the nearest known key."""
     _refuse_unknown(struct, raw, file, prefix, extra)
+    if infinite := find_infinite(raw):
+        dotted = ".".join(str(part) for part in (prefix, *infinite) if part)
+        raise OptionError(dotted, _("nan and inf are no figures")).at(file)
     try:
         return msgspec.convert(raw, struct)
     except msgspec.ValidationError as fault:
@@ -197,8 +220,23 @@ def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, ex
         raise ConfigError(f"{_place(file, dotted)}: {dotted}: {message}", hint=hint) from None
 
 
+def find_infinite(raw: Any) -> list[str | int]:
+    """The way to a nan or an inf, which TOML has and no option can mean; tables of a list count from 1. [] for none."""
+    pairs = raw.items() if isinstance(raw, dict) else enumerate(raw, start=1) if isinstance(raw, list) else ()
+    for key, value in pairs:
+        if isinstance(value, float) and not math.isfinite(value):
+            return [key]
+        if inner := find_infinite(value):
+            return [key, *inner]
+    return []
+
+
 def _blame(kind: Any, raw: Any) -> list[str]:
-    """The path of keys to the value that does not convert to `kind`."""
+    """The path of keys to the value that does not convert to `kind`; tables of a list count from 1."""
+    if isinstance(raw, list):
+        inner = (get_args(kind) or (Any,))[0]
+        bad = next((n for n, value in enumerate(raw) if not _converts(value, inner)), None)
+        return [] if bad is None or _struct_in(kind) is None else [str(bad + 1), *_blame(inner, raw[bad])]
     if not isinstance(raw, dict):
         return []
     struct = _struct_in(kind) if not _is_map(kind) else None
@@ -207,11 +245,17 @@ def _blame(kind: Any, raw: Any) -> list[str]:
     else:
         types = dict.fromkeys(raw, (get_args(kind) or (Any, Any))[-1])
     for key, value in raw.items():
-        try:
-            msgspec.convert(value, types.get(key, Any))
-        except msgspec.ValidationError:
+        if not _converts(value, types.get(key, Any)):
             return [key, *_blame(types[key], value)]
     return []
+
+
+def _converts(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _is_secret(struct: type[msgspec.Struct], blamed: list[str]) -> bool:
@@ -243,6 +287,10 @@ def _refuse_unknown(
                 else _("Known here: {keys}.").format(keys=", ".join([*extra, *known])),
             )
         inner = _struct_in(known[key].type)
+        if inner is not None and isinstance(value, list):
+            for n, table in enumerate(value, start=1):
+                if isinstance(table, dict):
+                    _refuse_unknown(inner, table, file, f"{dotted}.{n}", ())
         if inner is None or not isinstance(value, dict):
             continue
         if _is_map(known[key].type):
@@ -264,15 +312,21 @@ def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
 
 
 def _place(file: Path, dotted: str) -> str:
-    """`file:line` of a key, or of the nearest table around it; the file alone where text cannot tell."""
+    """`file:line` of a key, or of the nearest table around it; the file alone where text cannot tell.
+
+    The tables of a list count from 1: `job.2.name` is the name in the second `[[job]]`.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return str(file)
     table, best, length = "", 0, 0
+    counts: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
-        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
-            table = found = header[1].replace('"', "")
+        if header := re.match(r"\s*(\[+)\s*([^\]]+?)\s*\]", line):
+            table = found = _count_table(header[2].replace('"', ""), counts, is_list=len(header[1]) > 1)
+            if dotted == found.rpartition(".")[0] and len(header[1]) > 1:
+                found = dotted  # the list as a whole stands where its first table does
         elif key := re.match(r'\s*"?([\w-]+)"?\s*[=.]', line):
             found = f"{table}.{key[1]}".lstrip(".")
         else:
@@ -280,6 +334,19 @@ def _place(file: Path, dotted: str) -> str:
         if f"{dotted}.".startswith(f"{found}.") and len(found) > length:
             best, length = number, len(found)
     return f"{file}:{best}" if best else str(file)
+
+
+def _count_table(name: str, counts: dict[str, int], *, is_list: bool) -> str:
+    """The table's name with the number of each list in it: `job.log` below the second `[[job]]` is job.2.log."""
+    if is_list:
+        counts[name] = counts.get(name, 0) + 1
+        for inner in [other for other in counts if other.startswith(f"{name}.")]:
+            del counts[inner]
+    parts, said = name.split("."), []
+    for n, part in enumerate(parts, start=1):
+        number = counts.get(".".join(parts[:n]))
+        said += [part] if number is None else [part, str(number)]
+    return ".".join(said)
 
 
 def _check_zone(name: str) -> None:

@@ -1,5 +1,7 @@
 """config.toml: what is wrong is found before anything runs, and said with file, line, key and the nearest known key."""
 
+import tomllib
+
 import msgspec
 import pytest
 
@@ -124,3 +126,52 @@ def test_a_secret_in_the_file_is_not_repeated_and_the_way_out_is_named(tmp_path)
         load(tmp_path, '[desk]\nhash_key = "hunter2hunter2"\n')
     assert "hunter2" not in str(caught.value)
     assert 'env = "NAME"' in caught.value.hint
+
+
+class _Inner(msgspec.Struct, forbid_unknown_fields=True):
+    on: int
+
+
+class _Job(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    tests: list[_Inner] = []
+
+
+class _Jobs(msgspec.Struct, forbid_unknown_fields=True):
+    job: list[_Job] = []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('[[job]]\nname = "a"\n\n[[job]]\nnaem = "b"\n', 5, "unknown key job.2.naem"),
+        ('[[job]]\nname = "a"\n\n[[job]]\nname = 3\n', 5, "job.2.name: Expected `str`"),
+        ('[[job]]\nname = "a"\n[[job]]\nname = "b"\n[[job.tests]]\non = 1\n[[job.tests]]\non = "x"\n', 8, "job.2.tests.2.on"),
+        ('[[job]]\nname = "a"\ntests = [{ on = 1 }, { no = 2 }]\n', 3, "unknown key job.1.tests.2.no"),
+        ('[[jub]]\nname = "a"\n', 1, "unknown key jub"),
+    ],
+)  # fmt: skip
+def test_the_table_of_a_list_is_named_with_its_line(tmp_path, text, line, said):
+    file = tmp_path / "x.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as found:
+        config.read(_Jobs, tomllib.loads(text), file, "")
+    assert f"x.toml:{line}: " in str(found.value)
+    assert said in str(found.value)
+
+
+@pytest.mark.parametrize("figure", ["nan", "inf", "-inf"])
+def test_what_is_no_figure_is_refused_with_line_and_key(tmp_path, figure):
+    with pytest.raises(ConfigError, match=r"config.toml:3: audit.item_cap: nan and inf are no figures"):
+        load(tmp_path, f"[audit]\nthreads = 2\nitem_cap = {figure}\n")
+
+
+def test_a_wrong_cadence_is_told_with_file_and_line(tmp_path):
+    found = load(tmp_path, GOOD.replace('"6h"', '"often"'))
+    with pytest.raises(ConfigError, match=r'config.toml:11: sources.desk.cadence: "often" is no duration'):
+        config.sources(found, tmp_path / "config.toml")
+
+
+def test_the_time_of_own_checks_is_a_second_or_more(tmp_path):
+    with pytest.raises(ConfigError, match=r"config.toml:1: audit: check_seconds is 1 or more"):
+        load(tmp_path, "[audit]\ncheck_seconds = 0\n")

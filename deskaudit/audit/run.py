@@ -76,10 +76,13 @@ def _check(
     frozen = _folder(desk, audit)
     frozen.parent.mkdir(mode=0o700, exist_ok=True)  # `parents` would make it with the umask's mode
     frozen.mkdir(mode=0o700, exist_ok=True)
+    reader.confine(frozen)  # a site's SQL is linted; should it get round that, it still reaches no other file
     done = desk.store.done_checks(audit.id)
     left = [(item, check) for item, check in pairs if check.id not in done]
     number = len(pairs) - len(left)
-    for judged in judging.judge(left, reader, window, frozen, _Past(desk, audit.id), cancelled):
+    seconds = desk.config.audit.check_seconds
+    limits = {check.id: float(seconds) for _item, check in left if not desk.catalogue.is_shipped(check)}
+    for judged in judging.judge(left, reader, window, frozen, _Past(desk, audit.id), cancelled, limits):
         number += 1
         desk.store.record(audit.id, judged.results)
         yield CheckFinished(number, len(pairs), tuple(judged.results), judged.seconds)

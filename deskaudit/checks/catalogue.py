@@ -1,5 +1,6 @@
 """The checklist: item files, and a site's own `checks.d`."""
 
+import copy
 import difflib
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from deskaudit import plugins
 from deskaudit.checks.files import Extra, Part, read_extra, read_item
 from deskaudit.checks.judgements import judgements
 from deskaudit.checks.overrides import apply_override
@@ -16,16 +18,23 @@ from deskaudit.checks.validation import Validator
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
 from deskaudit.model.verdicts import SEVERITY_WEIGHT
+from deskaudit.plugins import Plugin
 
 SHIPPED = Path(__file__).parent / "catalogue"
 
 
 class Catalogue:
-    """Items in the order of their ids. `files` says where each item, check and question stands."""
+    """Items in the order of their ids.
 
-    def __init__(self, items: Sequence[Item], files: dict[str, Path] | None = None) -> None:
+    `files` says where each item, check and question stands, `broken` which packages of items are left out, and why.
+    """
+
+    def __init__(
+        self, items: Sequence[Item], files: dict[str, Path] | None = None, broken: dict[str, ConfigError] | None = None
+    ) -> None:
         self.items: dict[str, Item] = {item.id: item for item in sorted(items, key=lambda item: item.id)}
         self.files = files or {}
+        self.broken = broken or {}
 
     def check(self, name: str) -> tuple[Item, Check]:
         """A check by id (15.1; 8.1 is 08.1) or name (sla-missed). Raises ConfigError with the nearest known one."""
@@ -35,6 +44,10 @@ class Catalogue:
                 return item, check
         known = [word for _item, check in self._checks() for word in (check.id, check.name)]
         raise _unknown(_("There is no check {name}.").format(name=name), name, known)
+
+    def is_shipped(self, check: Check) -> bool:
+        """False: a site's own check, or that of a package."""
+        return self.files.get(check.id, SHIPPED).is_relative_to(SHIPPED)
 
     def question(self, name: str) -> tuple[Item, Question]:
         """A question by id (HD-15.q1; HD-8.q1 is HD-08.q1). Raises ConfigError with the nearest known one."""
@@ -75,8 +88,16 @@ class Catalogue:
         return word in _names(item, check) or word.upper() == item.id
 
 
-def load(extra: Path | None = None, *, shipped: Path = SHIPPED, verify: bool = True) -> Catalogue:
-    """Every item file that ships, then a site's own in `extra` (`checks.d/*.toml`, which need not exist).
+def load(
+    extra: Path | None = None,
+    *,
+    shipped: Path = SHIPPED,
+    verify: bool = True,
+    packages: Sequence[Plugin] | None = None,
+) -> Catalogue:
+    """Every item file that ships, those of packages (None: all installed), then a site's own in `extra`.
+
+    `extra` is `checks.d/*.toml`, and need not exist. A package with a fault is left out whole and named in `broken`.
 
     With `verify`, all SQL is prepared against an empty snapshot and held to the row contract. Raises ConfigError that
     names file and key: unknown keys, ids that are used twice, thresholds that contradict each other, SQL that does
@@ -86,25 +107,67 @@ def load(extra: Path | None = None, *, shipped: Path = SHIPPED, verify: bool = T
     items: dict[str, Item] = {}
     for file in sorted(shipped.glob("*.toml")):
         _add(items, read_item(file), file, files)
-    for file, found in (extras := _read_extras(extra)):
-        if found.whole is not None:
-            _add(items, found.whole, file, files)
-        for part in found.parts:
-            _extend(items, part.item, part.check, part.question, file, files)
-    catalogue = Catalogue(list(items.values()), files)
-    for file, found in extras:
-        for override in found.overrides:
-            apply_override(catalogue.items, override, file)
-    validator = Validator(with_sql=verify)
-    with validator:
+    with Validator(with_sql=verify) as validator:
+        broken: dict[str, ConfigError] = {}
+        for plugin in plugins.installed(plugins.CHECKS) if packages is None else packages:
+            try:
+                items, files = _with_package(items, files, plugin, validator)
+            except ConfigError as fault:
+                broken[plugin.package or plugin.name] = fault
+        extras = _read_extras(extra)
+        for file, found in extras:
+            _take(items, found, file, files)
+        catalogue = Catalogue(list(items.values()), files, broken)
+        for file, found in extras:
+            for override in found.overrides:
+                apply_override(catalogue.check, override, file)
         for item in catalogue.items.values():
             for check in item.check:
                 validator.check(check, files[check.id])
     return catalogue
 
 
+def _with_package(
+    items: dict[str, Item], files: dict[str, Path], plugin: Plugin, validator: Validator
+) -> tuple[dict[str, Item], dict[str, Path]]:
+    """Items and files with those of a package. Raises ConfigError, and then nothing of it has been taken."""
+    if plugin.folder is None:
+        raise ConfigError(
+            _("The checks {name} ({value}) cannot be loaded: {fault}").format(
+                name=plugin.name, value=plugin.value, fault=plugin.fault
+            ),
+            hint=_("Reinstall or remove its package."),
+        )
+    items, files = copy.deepcopy(items), dict(files)
+    known = set(files)
+    extras = _read_extras(plugin.folder)
+    if not extras:
+        raise ConfigError(
+            _("{folder} holds no item: *.toml.").format(folder=plugin.folder),
+            hint=_("Reinstall or remove its package."),
+        )
+    for file, found in extras:
+        if found.overrides:
+            raise ConfigError(
+                _("{file}: a package has no [[override]]: thresholds are the site's to change.").format(file=file),
+                hint=_("Move it to checks.d."),
+            )
+        _take(items, found, file, files)
+    for check in (check for item in items.values() for check in item.check):
+        if check.id not in known:
+            validator.check(check, files[check.id])
+    return items, files
+
+
+def _take(items: dict[str, Item], found: Extra, file: Path, files: dict[str, Path]) -> None:
+    if found.whole is not None:
+        _add(items, found.whole, file, files)
+    for part in found.parts:
+        _extend(items, part.item, part.check, part.question, file, files)
+
+
 def _read_extras(folder: Path | None) -> list[tuple[Path, Extra]]:
-    """The files of a site's own `checks.d`; what is no folder, or names a function, is a ConfigError."""
+    """The files of a site's own `checks.d`, or of a package; what is no folder, or names a function, is a ConfigError."""
     if folder is None or not folder.exists():
         return []
     if not folder.is_dir():

@@ -52,8 +52,12 @@ def run(item: Item, check: Check, reader: Reader, window: Window, frozen: Path, 
         reason = fault.message
     except Exception as fault:  # noqa: BLE001 - whatever breaks in one check, the others are judged
         reason = f"{type(fault).__name__}: {fault}"
-    reason = _("The check broke: {reason}").format(reason=one_line(reason, 400))
-    return [_blank(item, check, leg, Status.ERROR, reason) for leg in legs]
+    return broken(item, check, _("The check broke: {reason}").format(reason=one_line(reason, 400)))
+
+
+def broken(item: Item, check: Check, reason: str) -> list[Result]:
+    """What a check that did not reach its end has to say: an ERROR for each leg."""
+    return [_blank(item, check, leg, Status.ERROR, reason) for leg in judgements(check)]
 
 
 def _add_caution(results: list[Result], check: Check, reader: Reader, window: Window) -> list[Result]:
@@ -325,9 +329,10 @@ class _Judge:
         result.interval = figure.interval
         if group.n_value and leg.kind not in {"gap", "correlation"}:
             result.mean, result.median, result.p90 = _settle(group.mean), group.median, group.p90
-        result.details = figure.details
+        result.details = {**figure.details, **_limits(leg)}
         if leg.stat == "spread" and segment is not None:
             result.unit, result.better, result.pass_at, result.warn_at = "share", leg.better, None, None
+            result.details = figure.details
         return result
 
     def _status(self, leg: Judgement, figure: _Figure, listed: int, segment: str | None) -> tuple[Status, bool]:
@@ -342,6 +347,17 @@ class _Judge:
         few = CORRELATION_N if leg.kind == "correlation" else LOW_N
         low_n = self.sample and leg.kind not in {"count", "list"} and 0 < figure.n < few
         return (Status.WARN if low_n and status is Status.FAIL else status), low_n
+
+
+def _limits(leg: Judgement) -> dict[str, Any]:
+    """What judges besides the two thresholds: bands, and the faults that are allowed whatever their share."""
+    allowed = {"pass": leg.pass_count, "warn": leg.warn_count}
+    found = {
+        "band": leg.band,
+        "warn_band": leg.warn_band,
+        "allowed": {word: count for word, count in allowed.items() if count is not None},
+    }
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items() if value}
 
 
 def _settle(value: float | None) -> float | None:

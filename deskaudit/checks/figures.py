@@ -228,9 +228,7 @@ _QUANTILES = {"median": 0.5, "p90": 0.9}
 _AGGREGATES = 100  # in one statement
 
 
-def _add_intervals(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, legs: Sequence[Judgement], found: Read
-) -> None:
+def _add_intervals(connection: duckdb.DuckDBPyConnection, rows: Rows, legs: Sequence[Judgement], found: Read) -> None:
     """Order statistics need n first, so that they are a second statement: one aggregate for each group's two ranks."""
     wanted: list[tuple[Figures, str]] = []
     for leg in legs:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from deskaudit.checks.spec import Check, Item, Question
+from deskaudit.config import find_infinite
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
 
@@ -66,6 +67,9 @@ def read_extra(file: Path) -> Extra:
 def _read(struct: type[Table], raw: dict[str, Any], file: Path) -> Table:
     """`raw` as `struct`; what is wrong is named with file, line, check and key, and the nearest known key."""
     _refuse_unknown(struct, raw, file, ())
+    if infinite := find_infinite(raw):
+        way = [step - 1 if isinstance(step, int) else step for step in infinite]
+        raise _wrong(file, _trail(raw, way), _("nan and inf are no figures"))
     try:
         return msgspec.convert(raw, struct)
     except msgspec.ValidationError as fault:

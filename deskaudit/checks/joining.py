@@ -36,13 +36,14 @@ def join_frozen(folder: Path, file: Path, reader: Reader, of: Mapping[str, str])
     opened when the snapshot has long been pulled again.
     """
     groups: dict[str, list[Rows]] = {}
+    whole = folder / "whole.piece"  # inside the folder, where the reader may write
     for rows in _kept(reader.connection, folder):
         groups.setdefault(of.get(rows.about.check, ""), []).append(rows)
     try:
         pieces = [folder / f"{number}.piece" for number in range(len(groups))]
         for piece, (entity, group) in zip(pieces, groups.items(), strict=True):  # one at a time: memory is bounded
             write(reader.connection, _named(group, entity), piece, _FAST)
-        write(reader.connection, _all(pieces), file, _SMALL)
+        write(reader.connection, _all(pieces), whole, _SMALL)
     except duckdb.InterruptException as stop:
         raise Cancelled(_("Stopped while the judged rows were written.")) from stop
     except duckdb.Error as fault:
@@ -54,8 +55,9 @@ def join_frozen(folder: Path, file: Path, reader: Reader, of: Mapping[str, str])
                 "Make room where {folder} lies, or pull again if a file of the snapshot is damaged; then: deskaudit scan --resume"
             ).format(folder=file.parent),
         ) from None
-    with file.open("rb") as handle:
+    with whole.open("rb") as handle:
         os.fsync(handle.fileno())
+    whole.replace(file)
 
 
 def _all(pieces: Sequence[Path]) -> str:

@@ -1,11 +1,15 @@
 """Judges the checks of an audit, two at a time: while one waits for its rows, the other computes."""
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from queue import SimpleQueue
+from types import TracebackType
+from typing import Self
 
+import duckdb
 import msgspec
 
 from deskaudit.checks import engine
@@ -35,23 +39,32 @@ def judge(
     frozen: Path,
     past: Past,
     cancelled: Callable[[], bool] = lambda: False,
+    limits: Mapping[str, float] | None = None,
 ) -> Iterator[Judged]:
     """The results of all checks, in the order of `pairs`, those of phase 2 last; the rows go into the folder `frozen`.
+
+    `limits`: check → the seconds it may take; one that takes longer is an ERROR, and the others go on.
 
     Checks of phase 2 read what this audit has found (`past`): they run one after the other, in the caller's thread,
     after everything before them was taken. Raises Cancelled within a second of being asked to stop.
     """
+    limits = limits or {}
     first = [pair for pair in pairs if pair[1].phase == 1]
-    yield from _together(first, reader, window, frozen, cancelled)
+    yield from _together(first, reader, window, frozen, cancelled, limits)
     for item, check in pairs:
         if check.phase > 1:
             if cancelled():
                 raise Cancelled(_("Stopped before check {id}.").format(id=check.id))
-            yield _timed(item, check, reader, window, frozen, past)
+            yield _timed(item, check, reader, window, frozen, past, limits)
 
 
 def _together(
-    pairs: Sequence[tuple[Item, Check]], reader: Reader, window: Window, frozen: Path, cancelled: Callable[[], bool]
+    pairs: Sequence[tuple[Item, Check]],
+    reader: Reader,
+    window: Window,
+    frozen: Path,
+    cancelled: Callable[[], bool],
+    limits: Mapping[str, float],
 ) -> Iterator[Judged]:
     twins = [reader.twin() for _number in range(AT_ONCE)]
     free: SimpleQueue[Reader] = SimpleQueue()
@@ -61,7 +74,7 @@ def _together(
     def run(item: Item, check: Check) -> Judged:
         own = free.get()
         try:
-            return _timed(item, check, own, window, frozen, NoPast())
+            return _timed(item, check, own, window, frozen, NoPast(), limits)
         finally:
             free.put(own)
 
@@ -90,7 +103,46 @@ def _await(future: Future[Judged], cancelled: Callable[[], bool]) -> bool:
     return False
 
 
-def _timed(item: Item, check: Check, reader: Reader, window: Window, frozen: Path, past: Past) -> Judged:
+def _timed(
+    item: Item, check: Check, reader: Reader, window: Window, frozen: Path, past: Past, limits: Mapping[str, float]
+) -> Judged:
     begun = time.monotonic()
-    results = engine.run(item, check, reader, window, frozen, past)
+    alarm = _Alarm(reader.connection, limits.get(check.id))
+    try:
+        with alarm:
+            results = engine.run(item, check, reader, window, frozen, past)
+    except Cancelled:
+        if not alarm.rang:
+            raise
+        reason = _("It was stopped after {limit:g} s, the longest that a check of your own may take.")
+        results = engine.broken(item, check, reason.format(limit=alarm.limit))
     return Judged(check, results, time.monotonic() - begun)
+
+
+class _Alarm:
+    """Stops what runs on a connection once the seconds are over: each statement, until the context ends."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, limit: float | None) -> None:
+        self.limit = limit
+        self.rang = False
+        self._connection = connection
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._wait, name="alarm", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self.limit is not None:
+            self._watch.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        if self.limit is not None:
+            self._watch.join()  # or it might yet stop the check that comes next on this connection
+
+    def _wait(self) -> None:
+        pause = self.limit
+        while not self._over.wait(pause):
+            self.rang, pause = True, LOOK_S  # an interrupt between two statements stops neither: once more
+            self._connection.interrupt()

@@ -13,7 +13,9 @@ def find_gap(check: Check, reader: Reader, window: Window) -> str:
     filled = {entity: reader.filled(entity) for entity in entities}
     absent = [entity for entity, state in filled.items() if state.state == "absent"]
     if absent:
-        return _join(_("No source delivers {entities}.").format(entities=", ".join(map(noun, absent))), check.missing)
+        first = _("No source delivers {entities}.").format(entities=", ".join(map(noun, absent)))
+        why = "; ".join(dict.fromkeys(filled[entity].message for entity in absent if filled[entity].message))
+        return _join(_join(first, f"({why})" if why else ""), check.missing)
     for entity, state in filled.items():
         if state.state == "incomplete":
             return _("Incomplete: {entity}: {message}").format(

@@ -1,7 +1,7 @@
 """A site's own thresholds, put over those that ship."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deskaudit.checks.files import Override
@@ -12,9 +12,15 @@ from deskaudit.i18n import _
 _LIMITS = ("passes", "warns", "pass_count", "warn_count", "band", "warn_band")
 
 
-def apply_override(items: Mapping[str, Item], override: Override, file: Path) -> None:
-    """Changes the thresholds or parameters of one check. Raises ConfigError for what is unknown, with the nearest."""
-    check = _find_check(items, override.check, file)
+def apply_override(find: Callable[[str], tuple[Item, Check]], override: Override, file: Path) -> None:
+    """Changes the thresholds or parameters of one check. Raises ConfigError for what is unknown, with the nearest.
+
+    `find`: the catalogue's own way from an id or name to a check.
+    """
+    try:
+        _item, check = find(override.check)
+    except ConfigError as fault:
+        raise ConfigError(f"{file}: override: {fault.message}", hint=fault.hint) from None
     target = _find_leg(check, override.leg, file)
     for name in _LIMITS:
         value = getattr(override, name)
@@ -27,16 +33,6 @@ def apply_override(items: Mapping[str, Item], override: Override, file: Path) ->
             )
         check.params[name] = value
     check.source = override.source or _("the site's own ({file})").format(file=file.name)
-
-
-def _find_check(items: Mapping[str, Item], name: str, file: Path) -> Check:
-    known: dict[str, Check] = {}
-    for item in items.values():
-        for check in item.check:
-            known |= {check.id: check, check.name: check}
-    if name not in known:
-        raise _unknown(file, _("override: there is no check {name}.").format(name=name), name, known)
-    return known[name]
 
 
 def _find_leg(check: Check, leg: str, file: Path) -> Judge:

@@ -48,9 +48,10 @@ class Validator:
 
     def __enter__(self) -> Self:
         if self._with_sql:
-            from deskaudit.snapshot.schema import empty_database
+            from deskaudit.snapshot.schema import confine, empty_database
 
             self._connection = empty_database()
+            confine(self._connection)
         return self
 
     def __exit__(

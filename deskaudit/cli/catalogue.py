@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +15,7 @@ from deskaudit.i18n import _, item_text
 from deskaudit.model.figures import show
 
 if TYPE_CHECKING:
-    from deskaudit.checks.spec import Check
+    from deskaudit.checks.spec import Check, Item, Question
     from deskaudit.cli.state import State
 
 
@@ -40,12 +42,18 @@ def checks(state: State, *, as_json: bool, thresholds: bool) -> None:
                 click.echo(f"  {question.id:<10}{star} {item_text(question.id, question.ask)}")
 
 
-@click.command(short_help=_("How one check comes to its verdict."))
+@click.command(short_help=_("How one check comes to its verdict, or what a question asks."))
 @click.argument("check")
 @click.option("--sql", is_flag=True, help=_("Its SELECT too."))
 @click.pass_obj
 def explain(state: State, check: str, *, sql: bool) -> None:
-    """What CHECK (15.1 or sla-missed) looks at, why, its thresholds, and how to mend what it finds."""
+    """What CHECK (15.1 or sla-missed) looks at, why, its thresholds, and how to mend what it finds.
+
+    CHECK may be a question too (HD-08.q1): what it asks, what to look at first, and how it is answered.
+    """
+    if re.search(r"\.q\d+$", check, re.IGNORECASE):
+        _explain_question(*state.desk.catalogue.question(check))
+        return
     item, spec = state.desk.catalogue.check(check)
     click.echo(f"{spec.id} {spec.name}: {spec.title}")
     click.echo(_("item        {id} {title}").format(id=item.id, title=item.title))
@@ -57,16 +65,49 @@ def explain(state: State, check: str, *, sql: bool) -> None:
         (_("clock"), spec.clock),
         (_("population"), spec.population),
         (_("severity"), spec.severity),
-        (_("thresholds"), "\n            ".join(threshold_lines(spec))),
+        (_("thresholds"), "\n".join(threshold_lines(spec))),
         (_("source"), spec.source),
         (_("advice"), spec.advice),
     ]
-    for name, value in facts:
-        if value:
-            click.echo(f"{name:<12}{' '.join(value.split()) if name != _('thresholds') else value}")
+    _tell(facts)
     if sql:
         for rows in dict.fromkeys(leg.rows for leg in judgements(spec)):
             click.echo(f"\n{rows.strip()}")
+
+
+def _explain_question(item: Item, question: Question) -> None:
+    from deskaudit.audit.answers import YES_VALUES
+
+    click.echo(f"{question.id}: {item_text(question.id, question.ask)}")
+    click.echo(_("item        {id} {title}").format(id=item.id, title=item_text(f"{item.id}.title", item.title)))
+    kinds = {
+        "yes": ", ".join(YES_VALUES[:3]),
+        "scale": "1 … 5",
+        "choice": _("one of: {choices}").format(choices=", ".join(question.choices)),
+        "number": _("a number"),
+        "date": _("a day, as 2026-12-24"),
+        "text": _("text"),
+        "evidence": _("where the evidence is"),
+    }
+    must = _("yes: a no fails the item's questions, and partly keeps them from passing") if question.must else _("no")
+    facts = [
+        (_("look at"), question.guide),
+        (_("type"), f"{question.type}: {kinds[question.type]}; " + _("or na, with a note that says why")),
+        (_("must"), must),
+        (_("scope"), _("a no makes the whole item not applicable") if question.scope else ""),
+        (_("beside"), ", ".join(question.beside or [check.id for check in item.check])),
+        (_("why"), item_text(f"{item.id}.why", item.why)),
+        (_("answer it"), f"deskaudit answer {question.id} …"),
+    ]
+    _tell(facts)
+
+
+def _tell(facts: Sequence[tuple[str, str]]) -> None:
+    """Names with their texts, a line each; what is empty is left out."""
+    for name, value in facts:
+        if value:
+            lines = "\n            ".join(" ".join(line.split()) for line in value.strip().splitlines())
+            click.echo(f"{name:<12}{lines}")
 
 
 def threshold_lines(spec: Check) -> list[str]:

@@ -16,6 +16,7 @@ import click
 
 from deskaudit import __version__
 from deskaudit.cli.findings import Finding, look_at_plugins
+from deskaudit.cli.output import told
 from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -34,9 +35,8 @@ def doctor(state: State, *, no_sources: bool) -> int:
     wrong = False
     for finding in _look(state, sources=not no_sources):
         wrong |= finding.level == "wrong"
-        click.echo(f"{finding.level:<6}{finding.topic:<12}{one_line(finding.text, 1000)}")
-        if finding.mend:
-            click.echo(f"{'':<18}{one_line(finding.mend, 1000)}")
+        text = told(finding.text, finding.mend, indent=16).lstrip()
+        click.echo(f"{finding.level:<6}{finding.topic:<12}{text}")
     return 2 if wrong else 0
 
 
@@ -47,6 +47,7 @@ def _look(state: State, *, sources: bool) -> Iterator[Finding]:
     yield _keyring()
     try:
         config = state.desk.config
+        state.desk.check_calendars()
         found = state.desk.sources
         checks = sum(len(item.check) for item in state.desk.catalogue.items.values())
     except DeskauditError as fault:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from deskaudit import __version__
-from deskaudit.errors import Cancelled, DeskauditError
+from deskaudit.errors import Cancelled, ConfigError, DeskauditError
 from deskaudit.i18n import _
 
 COMMANDS = {
@@ -52,8 +52,8 @@ class LazyGroup(click.Group):
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = _(" Did you mean {near}?").format(near=near[0]) if near else ""
-            raise click.UsageError(_("There is no command {name}.").format(name=args[0]) + hint, ctx)
+            hint = _("Did you mean {near}?").format(near=near[0]) if near else _("List them: deskaudit --help.")
+            raise ConfigError(_("There is no command {name}.").format(name=args[0]), hint=hint)
         return super().resolve_command(ctx, args)
 
 
@@ -111,7 +111,7 @@ def run() -> int:
         _trace()
         return _end(
             _("deskaudit has a fault of its own: {kind}: {fault}").format(kind=type(fault).__name__, fault=fault)
-            + "\n  "
+            + "\n"
             + _("Nothing stored is lost. Run again with --verbose and report the last lines."),
             4,
         )
@@ -142,7 +142,7 @@ def _trace() -> None:
 
 
 def _end(message: str, code: int) -> int:
-    from deskaudit.text import clean
+    from deskaudit.cli.output import told
 
-    sys.stderr.write(f"deskaudit: {clean(message, 4000)}\n")
+    sys.stderr.write(f"deskaudit: {told(message)}\n")
     return code

@@ -12,9 +12,9 @@ import msgspec
 from deskaudit import config as configuration
 from deskaudit import configfile, connectors, secrets
 from deskaudit.audit import fields
+from deskaudit.cli.output import told
 from deskaudit.errors import ConfigError, DeskauditError
 from deskaudit.i18n import _
-from deskaudit.text import one_line
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
@@ -114,10 +114,10 @@ def _ask_source(state: State, file: Path) -> tuple[str, dict[str, Any] | None]:
         source = configuration.Source(name, table, file)
         desk.__dict__.setdefault("config", configuration.Config())
         probe = desk.build(source).probe()
-        good, text = probe.reachable and probe.authorised is not False, f"{probe.message} {probe.hint}"
+        good, text = probe.reachable and probe.authorised is not False, f"{probe.message}\n{probe.hint}"
     except DeskauditError as fault:
         good, text = False, str(fault)
-    click.echo((_("It answers. ") if good else _("Something is not right yet: ")) + one_line(text, 500))
+    click.echo(told((_("It answers. ") if good else _("Something is not right yet: ")) + text, limit=500))
     if good:
         _ask_mapping(state, configuration.Source(name, table, file), table)
     if good or click.confirm(_("Keep what you typed, and correct it in the config later?"), default=True):
@@ -133,7 +133,7 @@ def _ask_mapping(state: State, source: configuration.Source, table: dict[str, An
         options = source.read_options(connectors.load(source.type).options)
         mapping = proposals.ask(state.desk.build(source), getattr(options, "mapping", None), source.name)
     except DeskauditError as fault:
-        click.echo(_("No mapping is proposed: {fault}").format(fault=one_line(fault, 300)))
+        click.echo(told(_("No mapping is proposed: {fault}").format(fault=fault), limit=300))
         return
     if mapping:
         table["mapping"] = {**table.get("mapping", {}), **mapping}
@@ -224,6 +224,6 @@ def _ask_secret(name: str, text: str, *, needed: bool) -> dict[str, Any] | None:
     try:
         secrets.store_in_keyring(name, secrets.Secret(value))
     except DeskauditError as fault:
-        click.echo(str(fault), err=True)
+        click.echo(told(fault), err=True)
         return _ask_secret(name, text, needed=needed)
     return {"keyring": name}

@@ -24,11 +24,11 @@ FORMATS = ("text", "json", "csv", "evidence", "markdown")
 
 def show_last(state: State) -> None:
     """The last audit as text, or how to make the first."""
-    if not state.desk.store.audits(limit=1):
+    if not state.desk.records.audits(limit=1):
         raise ConfigError(
             _("There is no audit yet."), hint=_("Look around: deskaudit demo. Set up your desk: deskaudit init.")
         )
-    write_report(state, state.desk.store.audit("last"), "text", None)
+    write_report(state, state.desk.records.audit("last"), "text", None)
 
 
 def _share(value: object) -> str:
@@ -41,10 +41,10 @@ def _share(value: object) -> str:
 @click.pass_obj
 def audits(state: State, *, as_json: bool, baseline: int | None) -> None:
     """List the audits, newest first."""
-    store = state.desk.store
     if baseline is not None:
+        store = state.desk.store
         store.set_baseline(store.audit(baseline).id)
-    found = store.audits()
+    found = state.desk.records.audits()
     if as_json:
         click.echo(json.dumps([_line(audit) for audit in found], indent=1))
         return
@@ -86,7 +86,7 @@ def _line(audit: Audit) -> dict[str, object]:
 @click.pass_obj
 def show(state: State, audit: str, format_: str) -> None:
     """Print AUDIT: its number, last, previous or baseline."""
-    write_report(state, state.desk.store.audit(audit), format_, None)
+    write_report(state, state.desk.records.audit(audit), format_, None)
 
 
 @click.command(short_help=_("Write an audit to a file to hand on."))
@@ -96,7 +96,7 @@ def show(state: State, audit: str, format_: str) -> None:
 @click.pass_obj
 def export(state: State, audit: str, format_: str, output: Path | None) -> None:
     """Write AUDIT as CSV, Markdown, JSON or text; the file has mode 600."""
-    write_report(state, state.desk.store.audit(audit), format_, output)
+    write_report(state, state.desk.records.audit(audit), format_, output)
 
 
 @click.command(short_help=_("Two audits side by side."))
@@ -110,7 +110,7 @@ def compare(state: State, first: str, second: str, *, as_json: bool, all_: bool)
     from deskaudit import reports
     from deskaudit.store.compare import compare as compare_audits
 
-    store = state.desk.store
+    store = state.desk.records
     found = compare_audits(store, store.audit(first), store.audit(second))
     with destination(None) as out:
         reports.write_comparison(found, "json" if as_json else "text", out, everything=all_, ascii_=state.ascii)
@@ -128,9 +128,9 @@ def rows(state: State, audit: str, check: str, *, format_: str, faults: bool, ou
     from deskaudit.reports import rows as drill_down
 
     desk = state.desk
-    chosen = desk.store.audit(audit)
+    chosen = desk.records.audit(audit)
     _item, spec = desk.catalogue.check(check)
     with destination(output) as out:
         drill_down.write(
-            desk.store, chosen, desk.frozen_file(chosen.id), spec.id, out, format_=format_, only_faults=faults
+            desk.records, chosen, desk.frozen_file(chosen.id), spec.id, out, format_=format_, only_faults=faults
         )

@@ -9,10 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from deskaudit.reports.files import whole_file
+from deskaudit.text import clean, one_line
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
     from deskaudit.model.verdicts import Audit
+
+
+def told(text: object, hint: str = "", *, indent: int = 0, limit: int = 1000) -> str:
+    """An error as the terminal shows it: what is wrong, and indented on a line of its own what to do.
+
+    `text`: the message, or a DeskauditError with its hint.
+    """
+    lines = [one_line(line, limit) for line in f"{clean(text, 4 * limit)}\n{hint}".split("\n")]
+    first, *rest = [line for line in lines if line] or [""]
+    return "\n".join([" " * indent + first, *(" " * (indent + 2) + line for line in rest)])
 
 
 @contextmanager
@@ -29,6 +40,6 @@ def destination(output: Path | None) -> Iterator[TextIO]:
 def write_report(state: State, audit: Audit, format_: str, output: Path | None, *, one_screen: bool = False) -> None:
     from deskaudit import reports
 
-    report = reports.build(state.desk.store, audit)
+    report = reports.build(state.desk.records, audit)
     with destination(output) as out:
         reports.write(report, format_, out, one_screen=one_screen, ascii_=state.ascii, plain=state.plain)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
+from deskaudit.cli.output import told
 from deskaudit.i18n import _
 from deskaudit.model import events, figures
 from deskaudit.model.verdicts import Audit, Status
-from deskaudit.text import one_line
 
 UPDATES_A_SECOND = 4
 
@@ -55,7 +55,7 @@ class Narrator:
                 of = f" {event.done}/{event.total}" if event.done is not None and event.total else ""
                 return f"{event.source}: {event.resource}{of} · {event.rows} " + _("rows")
             case events.PullWarned():
-                return _("{source}: warning: {text}").format(source=event.source, text=one_line(event.message, 300))
+                return told(_("{source}: warning: {text}").format(source=event.source, text=event.message), limit=300)
             case events.PullFinished():
                 return self._pulled(event)
             case events.SnapshotDerived():

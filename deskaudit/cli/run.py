@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deskaudit.cli.output import told, write_report
 from deskaudit.cli.progress import Narrator
 from deskaudit.i18n import _
 from deskaudit.model.verdicts import Audit, Status
@@ -67,15 +68,14 @@ def scan(
         plan = desk.plan(quick=quick, only=only, period=period, as_of=as_of, sources=source or None, pull=not no_pull)
     state.note_warnings()
     for package, fault in desk.catalogue.broken.items():
-        state.narrate(_("warning: {package} is left out: {fault}").format(package=package, fault=fault))
+        state.narrate(told(_("warning: {package} is left out: {fault}").format(package=package, fault=fault)))
     if not desk.sources:
-        state.narrate(_("warning: no source is configured, so that nothing can be judged. Add one: deskaudit init"))
+        warning = _("warning: no source is configured, so that nothing can be judged.")
+        state.narrate(told(warning, _("Add one: deskaudit init")))
     with Narrator(plain=state.plain, ascii_=state.ascii, verbose=state.verbose) as narrator:
         audit = narrator.tell(desk.run(plan))
     if audit is None:
         return 4
-    from deskaudit.cli.output import write_report
-
     write_report(state, audit, format_, output, one_screen=quick)
     return exit_code(state, audit, fail_on or desk.config.audit.fail_on)
 

@@ -9,7 +9,9 @@ import click
 
 from deskaudit import connectors
 from deskaudit.cli import proposals, scans
+from deskaudit.cli.output import told
 from deskaudit.i18n import _
+from deskaudit.model import figures
 from deskaudit.model.periods import iso
 from deskaudit.text import clean, one_line
 
@@ -35,13 +37,23 @@ def sources(ctx: click.Context, *, available: bool) -> None:
         found = pulled.get(source.name)
         if found is None:
             click.echo(f"{source.name:<16} {source.type:<10} " + _("never pulled"))
+            _tell_interrupted(state, source.name)
             continue
         rows = ", ".join(f"{entity} {part.rows}" for entity, part in found.entities.items() if part.rows)
         click.echo(f"{source.name:<16} {source.type:<10} {found.state:<10} {_fetched(found.fetched_at)}  {rows}")
         for problem in found.problems:
             click.echo("    " + one_line(f"{problem.resource}: {problem.message}", 300))
         if found.error:
-            click.echo("    " + one_line(found.error, 500))
+            click.echo(told(found.error, indent=4))
+        _tell_interrupted(state, source.name)
+
+
+def _tell_interrupted(state: State, name: str) -> None:
+    """Rows of a pull that did not end wait: the next one goes on there."""
+    if (moment := state.desk.snapshot.interrupted_at(name)) is not None:
+        age = figures.duration(max(0, state.desk.now() - moment))
+        text = _("an interrupted pull of {age} ago goes on with: deskaudit pull {name}")
+        click.echo("    " + text.format(age=age, name=name))
 
 
 def _fetched(moment: int | None) -> str:
@@ -53,7 +65,7 @@ def _list_available() -> None:
         try:
             found = connectors.load(name)
         except Exception as fault:  # noqa: BLE001 - a broken plugin is told and leaves the rest alone
-            click.echo(f"{name:<16} " + _("broken: {fault}").format(fault=one_line(fault, 300)))
+            click.echo(f"{name:<16} " + told(_("broken: {fault}").format(fault=fault), indent=17, limit=300).lstrip())
             continue
         click.echo(f"{name:<16} {found.title}")
         click.echo(" " * 17 + _("fills {what}").format(what=", ".join(sorted(found.fills))))
@@ -85,9 +97,8 @@ def _test(state: State, name: str) -> int:
         click.echo(_("version     {text}").format(text=one_line(probe.version)))
     for module, word in probe.modules.items():
         click.echo(f"  {one_line(module):<24} {one_line(word)}")
-    for text in (probe.message, probe.hint):
-        if text:
-            click.echo(one_line(text, 600))
+    if probe.message or probe.hint:
+        click.echo(told(probe.message, probe.hint))
     return 0 if probe.reachable and probe.authorised is not False else 2
 
 

@@ -120,7 +120,7 @@ def knowledge_bases(*_unused: object) -> Rows:
 
 
 def articles(world: World, start: int, end: int, until: int, shift: Shift) -> Rows:
-    """/knowledgebase/entries: one article for most categories, some old."""
+    """/knowledgebase/entries: one article for most categories, some old, and one that is only a draft."""
     del start, end
     found = []
     for index, name in enumerate(CATEGORIES[:-4]):
@@ -129,6 +129,11 @@ def articles(world: World, start: int, end: int, until: int, shift: Shift) -> Ro
         found.append(
             {
                 "kb_entry_id": f"kbe{index:05d}",
+                "kb_id": "kb000001",
+                "rtype": "A",
+                "rstatus": "D" if index == 1 else "P",
+                "url": f"https://help.nordlys.example/{index:06d}-all-about-{index}",
+                "views": 40 + index * 97 % 900,
                 "title": f"All about {name}",
                 "datechanged": at,
                 "access": "P",

@@ -61,11 +61,39 @@ def value(result: ResultPart) -> str:
 
 
 def threshold(result: ResultPart) -> str:
-    """What passes: "≥ 95.0 %"; a band where the details say one."""
+    """What passes: "≥ 95.0 %", "≤ 5.0 % or up to 3"; a band where the details say one."""
     band = result.details.get("band")
     if result.better == "band" and isinstance(band, list | tuple) and len(band) == 2:
         return figures.interval((band[0], band[1]), result.unit, result.clock)
-    return figures.threshold(result.pass_at, result.unit, result.better, result.clock)
+    limit = figures.threshold(result.pass_at, result.unit, result.better, result.clock)
+    count = allowed(result, "pass")
+    if count is None:
+        return limit
+    return _("{limit} or up to {k}").format(limit=limit, k=count) if limit else _("up to {k}").format(k=count)
+
+
+def allowed(result: ResultPart, word: str) -> int | None:
+    """How many faults pass ("pass") or only warn ("warn") whatever their share; None where only the share counts."""
+    counts = result.details.get("allowed")
+    count = counts.get(word) if isinstance(counts, dict) else None
+    return count if isinstance(count, int) else None
+
+
+def limits(result: ResultPart) -> str:
+    """Everything that decides: "passes at ≤ 5.0 % or up to 3, warns at ≤ 10.0 % or up to 10"."""
+    told = []
+    if at := threshold(result):
+        told.append(_("passes at {threshold}").format(threshold=at))
+    if (count := allowed(result, "warn")) is not None:
+        limit = figures.threshold(result.warn_at, result.unit, result.better, result.clock)
+        told.append(
+            _("warns at {limit} or up to {k}").format(limit=limit, k=count)
+            if limit
+            else _("warns at up to {k}").format(k=count)
+        )
+    if result.details.get("fail_if"):
+        told.append(_("fails by itself: {words}").format(words=result.details.get("fail_says") or _("see below")))
+    return ", ".join(told)
 
 
 def sample(result: ResultPart) -> str:

@@ -103,8 +103,8 @@ def _issue(result: ResultPart, page: Writer) -> str:
 def _result(result: ResultPart, page: Writer) -> None:
     page.status(result.status, page.clip(f"{result.status} {result.check} {phrases.title(result)}", page.width - 2))
     measured = [phrases.value(result)] if result.value is not None else []
-    if at := phrases.threshold(result):
-        measured.append(_("passes at {threshold}").format(threshold=at))
+    if limits := phrases.limits(result):
+        measured.append(limits)
     if result.n or result.low_n:
         measured.append(phrases.sample(result))
     if result.interval:

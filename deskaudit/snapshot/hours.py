@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from deskaudit.config import DAYS, Calendar, Config
-from deskaudit.errors import ConfigError
+from deskaudit.config import DAYS, Calendar, Config, OptionError
 from deskaudit.i18n import _
 
 QUARTER = 900
@@ -45,7 +44,7 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True):
 def read_calendars(config: Config) -> list[Hours]:
     """The calendars in the order of their ids: 0 round the clock, 1 the default, then the others as the config has them.
 
-    Raises ConfigError that names the key: no quarter hours, spans that overlap, unknown days, countries or dates.
+    Raises OptionError that names the key: no quarter hours, spans that overlap, unknown days, countries or dates.
     """
     around = Hours(id=ROUND_THE_CLOCK, name="round the clock", zone=config.desk.zone, week=(_GRID,) * 7)
     others = {name: calendar for name, calendar in config.calendars.items() if name != "default"}
@@ -169,5 +168,5 @@ def _refuse_shared_departments(found: list[Hours]) -> None:
                 )
 
 
-def _error(key: str, what: str) -> ConfigError:
-    return ConfigError(f"{key}: {what}.", hint=_("Correct it in the configuration; nothing has run."))
+def _error(key: str, what: str) -> OptionError:
+    return OptionError(key, f"{what}.", hint=_("Correct it in the configuration; nothing has run."))

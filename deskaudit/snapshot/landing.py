@@ -23,7 +23,7 @@ from deskaudit.model.batches import Batch, Cursor, Problem, Reject
 from deskaudit.model.entities import ENTITIES, Row, entity_of
 from deskaudit.snapshot import manifest
 from deskaudit.snapshot.leases import Lock
-from deskaudit.text import one_line
+from deskaudit.text import clean, one_line
 
 SAMPLE = 20  # rejects that are kept in full; all are counted
 PROBLEMS = 200
@@ -252,7 +252,7 @@ class Landing:
 
     def _note_failure(self, error: str, cadence_s: int) -> None:
         """The state on disk stays that of the last cursor: what came after it is pulled again."""
-        self.state.error = one_line(error, 500)
+        self.state.error = clean(error, 500)  # its hint stands on a line of its own
         self.state.cadence_s = cadence_s
 
 

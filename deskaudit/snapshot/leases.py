@@ -52,6 +52,21 @@ class Lock:
             self._handle = None
 
 
+def is_held(file: Path) -> bool:
+    """Whether somebody holds the lock of a file now."""
+    try:
+        handle = os.open(file, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def lease_file(folder: Path, generation: int) -> Path:
     return folder / f"{generation:08}.lease"
 

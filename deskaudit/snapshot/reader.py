@@ -18,6 +18,7 @@ from deskaudit.model.entities import ENTITIES
 from deskaudit.snapshot import leases, manifest
 from deskaudit.snapshot.manifest import Manifest
 from deskaudit.snapshot.schema import BASIS, TABLES, confine, connect, definition, empty_rows, prepare, read_sql
+from deskaudit.text import one_line
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -155,14 +156,15 @@ def _create_extract(connection: duckdb.DuckDBPyConnection, found: Manifest) -> N
     connection.execute(f"CREATE TABLE extract ({definition('extract')})")
     for source in found.sources.values():
         rows = sum(entity.rows for entity in source.entities.values())
+        swept = min((entity.swept_at for entity in source.entities.values() if entity.swept_at), default=None)
         connection.execute(
-            "INSERT INTO extract VALUES (?, ?, ?, ?, ?, ?)",
-            [source.name, source.type, source.state, source.fetched_at or None, source.cadence_s, rows],
+            "INSERT INTO extract VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [source.name, source.type, source.state, source.fetched_at or None, swept, source.cadence_s, rows],
         )
 
 
 def _failure(source: PulledSource) -> str:
-    return _("{source} failed: {error}").format(source=source.name, error=source.error)
+    return _("{source} failed: {error}").format(source=source.name, error=one_line(source.error, 500))
 
 
 def _absence(source: PulledSource, entity: str) -> list[str]:

@@ -169,6 +169,7 @@ EXTRACT = {
     "type": "VARCHAR",
     "state": "VARCHAR",  # complete, incomplete, failed
     "fetched_at": "BIGINT",  # when the rows that are here were fetched; NULL: never
+    "swept_at": "BIGINT",  # deletions in the source are known as of then; NULL: never looked for
     "cadence_s": "BIGINT",
     "rows": "BIGINT",
 }

@@ -22,20 +22,27 @@ BUSY_MS = 10_000
 
 
 class Database:
-    """One connection to one file. Threads take turns; other processes wait up to `busy_ms` milliseconds."""
+    """One connection to one file. Threads take turns; other processes wait up to `busy_ms` milliseconds.
 
-    def __init__(self, path: Path, *, busy_ms: int = BUSY_MS, mounts: Path = MOUNTS) -> None:
+    `reading`: nothing is made, and what may not be written is opened all the same, for reading alone
+    (`read_only`). Where there is no file, the database is empty and in memory.
+    """
+
+    def __init__(self, path: Path, *, busy_ms: int = BUSY_MS, mounts: Path = MOUNTS, reading: bool = False) -> None:
         self.path = path
         self.warnings: list[str] = []
         self._turn = threading.RLock()
-        self._make_file()
+        self.read_only = reading and path.exists() and not _is_writable(path)
+        self._absent = reading and not path.exists()
+        if not (self.read_only or self._absent):
+            self._make_file()
         import sqlite3
 
         from sqlite_utils import Database as SqliteUtils
 
         self._fault = sqlite3.Error
         with self._faults():
-            connection = sqlite3.connect(path, timeout=busy_ms / 1000, check_same_thread=False)
+            connection = sqlite3.connect(self._address(), uri=True, timeout=busy_ms / 1000, check_same_thread=False)
             self._db = SqliteUtils(connection, execute_plugins=False)
             connection.create_function("fold", 1, _fold, deterministic=True)
         try:
@@ -44,6 +51,16 @@ class Database:
         except BaseException:
             self._db.close()
             raise
+
+    def _address(self) -> str:
+        if self._absent:
+            return ":memory:"
+        address = self.path.absolute().as_uri()
+        if not self.read_only:
+            return address
+        journal = self.path.with_name(self.path.name + "-wal")
+        # Without a journal nobody writes, and SQLite need not make the files through which readers and writers agree.
+        return f"{address}?mode=ro" if journal.exists() else f"{address}?immutable=1"
 
     def _make_file(self) -> None:
         """The file exists with mode 600 before SQLite sees it; SQLite gives -wal and -shm the mode of the file."""
@@ -71,6 +88,8 @@ class Database:
             ) from fault
 
     def _set_up(self, mounts: Path) -> None:
+        if self.read_only or self._absent:
+            return
         wanted = "wal"
         if kind := find_network(self.path, mounts):
             wanted = "delete"
@@ -130,6 +149,11 @@ class Database:
             yield
         except self._fault as fault:
             raise name_fault(fault, self.path) from fault
+
+
+def _is_writable(path: Path) -> bool:
+    """The file, and its folder too: SQLite keeps a journal beside the file."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def name_fault(fault: "sqlite3.Error", path: Path) -> StoreError:

@@ -231,7 +231,10 @@ def migrations() -> "Migrations":
 
 
 def migrate(database: Database, path: Path) -> None:
-    """Brings the file to the schema of this program. StoreError for a newer schema and for a foreign database."""
+    """Brings the file to the schema of this program.
+
+    StoreError for a newer schema, a foreign database, and an older schema in a file that may only be read.
+    """
     steps = migrations()
     known = {step.name for step in steps.pending(_empty())}
     with database.read() as db:
@@ -248,6 +251,13 @@ def migrate(database: Database, path: Path) -> None:
                 file=path, step=newer[0]
             ),
             hint=_("Upgrade deskaudit, or choose another place with --data-dir."),
+        )
+    if len(done) < len(known) and database.read_only:
+        raise StoreError(
+            _(
+                "{file} was written by an older deskaudit, and may only be read: its schema cannot be brought up."
+            ).format(file=path),
+            hint=_("Let a user who may write there run this once, or copy the folder and name it with --data-dir."),
         )
     if len(done) < len(known):
         # The write lock comes first, so that of two programs that start at once one migrates and the other finds it done.

@@ -37,11 +37,17 @@ class Store:
         self.warnings = database.warnings
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock = _now, busy_ms: int = BUSY_MS, mounts: Path = MOUNTS) -> Self:
-        """Opens, makes or migrates the file. What the user should know of it lies in `warnings`."""
+    def open(
+        cls, path: Path, *, clock: Clock = _now, busy_ms: int = BUSY_MS, mounts: Path = MOUNTS, reading: bool = False
+    ) -> Self:
+        """Opens, makes or migrates the file. What the user should know of it lies in `warnings`.
+
+        `reading`: to look, and no more. No file is made, and one that may not be written is read as it is; every
+        method that writes is a StoreError then.
+        """
         from deskaudit.store.migrations import migrate
 
-        database = Database(path, busy_ms=busy_ms, mounts=mounts)
+        database = Database(path, busy_ms=busy_ms, mounts=mounts, reading=reading)
         try:
             migrate(database, path)
         except BaseException:

@@ -224,6 +224,24 @@ class TestSite:
         check = found.check("15.1")[1]
         assert (check.passes, check.warns, check.params, check.source) == (0.1, 0.2, {"slack": 0}, "the board")
 
+    @pytest.mark.parametrize("name", ["08.1", "8.1", "sla-missed"])
+    def test_a_check_is_named_as_everywhere_else(self, site, name):
+        found = site(item=ITEM.replace("15", "08"), own=f'[[override]]\ncheck = "{name}"\npasses = 0.1\nwarns = 0.2\n')
+        assert found.check("08.1")[1].passes == 0.1
+
+    @pytest.mark.parametrize(
+        ("own", "place"),
+        [
+            ('check = "15.1"\npasses = nan', "site.toml:3: override 15.1 passes"),
+            ('check = "15.1"\nband = [0, inf]', "site.toml:3: override 15.1 band"),
+            ('check = "15.1"\nparams = {slack = -inf}', "site.toml:3: override 15.1 params slack"),
+        ],
+    )
+    def test_a_threshold_is_a_figure(self, site, own, place):
+        found = refusal(site, own=f"[[override]]\n{own}\n")
+        assert place in found.message
+        assert "nan and inf are no figures" in found.message
+
     def test_thresholds_of_a_leg(self, site):
         found = site(own='[[override]]\ncheck = "two-legs"\nleg = "p90"\nwarns = 60\n')
         assert [(leg.passes, leg.warns) for leg in found.check("15.2")[1].leg] == [(10, None), (20, 60)]
@@ -231,8 +249,8 @@ class TestSite:
     @pytest.mark.parametrize(
         ("own", "message", "hint"),
         [
-            ('check = "15.9"', "there is no check 15.9", "15.1|15.2"),
-            ('check = "sla-misst"', "there is no check sla-misst", "sla-missed"),
+            ('check = "15.9"', "There is no check 15.9", "15.1|15.2"),
+            ('check = "sla-misst"', "There is no check sla-misst", "sla-missed"),
             ('check = "15.2"\nleg = "p09"', "15.2 has no leg p09", "p90"),
             ('check = "15.2"\npasses = 1', "judged leg by leg", "median, p90"),
             ('check = "15.1"\nparams = {slak = 1}', "no parameter slak", "slack"),

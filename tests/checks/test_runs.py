@@ -292,3 +292,17 @@ def test_the_same_rows_give_the_same_figure(desk, make_check):
     rows = "SELECT s.id AS subject, s.value FROM stat s"
     check = make_check(rows=rows, kind="number", of="stat", needs=[], better="lower", passes=1, population="census")
     assert len({desk.judge(check)[0].value for _ in range(5)}) == 1
+
+
+class TestWhatDecides:
+    def test_allowed_faults_and_bands_go_with_the_result(self, desk, make_check, listed):
+        rows = listed("subject, good", *((number, number % 2) for number in range(30)))
+        shares = {"passes": 0.1, "warns": 0.2, "pass_count": 3, "warn_count": 10}
+        (found,) = desk.judge(make_check(better="lower", rows=rows, **shares))
+        assert found.details["allowed"] == {"pass": 3, "warn": 10}
+        band = {"kind": "number", "better": "band", "band": (1, 2), "warn_band": (0, 4)}
+        rows = listed("subject, value", (1, 3), (2, 3))
+        (found,) = desk.judge(make_check(rows=rows, **band))
+        assert (found.details["band"], found.details["warn_band"]) == ([1, 2], [0, 4])
+        (found,) = desk.judge(make_check(rows=rows, kind="number", better="lower", passes=1))
+        assert not {"allowed", "band", "warn_band"} & set(found.details)

@@ -1,8 +1,11 @@
 """The commands around an audit, and what the program imports."""
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -170,3 +173,67 @@ def test_init_writes_the_registers(call, tmp_path):
     assert code == 0
     assert f"Written: {folder / 'procedures.toml'}" in out
     assert "All registers are there already" in call("init", "--registers", str(folder))[1]
+
+
+def test_explain_tells_a_question_too(call):
+    code, out, _err = call("explain", "hd-8.q1")
+    assert code == 0
+    assert out.startswith("HD-08.q1: Can anyone on the team see who owns a ticket")
+    lines = {line[:12].strip(): line[12:] for line in out.splitlines()}
+    assert lines["item"].startswith("HD-08 ")
+    assert "three tickets at random" in lines["look at"]
+    assert lines["type"].startswith("yes: yes, partly, no")
+    assert lines["must"] == "no"
+    code, _out, err = call("explain", "HD-08.q99")
+    assert (code, "Did you mean HD-08.q" in err) == (3, True)
+
+
+def test_audits_before_anything_was_set_up_make_nothing(call, desk):
+    code, out, err = call("audits")
+    assert (code, out, "There is no audit yet" in err) == (0, "", True)
+    assert not (desk / "data").exists()
+
+
+def test_a_hint_stands_on_a_line_of_its_own(call, desk):
+    assert call("scna")[2] == "deskaudit: There is no command scna.\n  Did you mean scan?\n"
+    (desk / "tickets.csv").write_text("nothing\n")
+    _code, _out, err = call("pull")
+    told = [line for line in err.splitlines() if "warning" in line or line.startswith("  ")]
+    assert len(told) == 2
+    assert told[0].startswith("tickets: warning: ")
+    lines = call("sources")[1].splitlines()
+    assert lines[1].strip() == told[0].partition("warning: ")[2]
+    assert lines[2] == "    " + told[1]
+
+
+def test_wrong_opening_hours_are_told_with_file_and_line(call, desk):
+    file = desk / "config.toml"
+    file.write_text(
+        file.read_text() + '\n[calendars.night]\nhours = { mon = ["22:00-06:00"] }\ndepartments = ["Night"]\n'
+    )
+    line = 1 + file.read_text().splitlines().index('hours = { mon = ["22:00-06:00"] }')
+    for words in (("pull",), ("doctor",)):
+        _code, out, err = call(*words)
+        assert f"{file}:{line}: calendars.night.hours.mon: " in out + err
+    assert call("scan")[0] == 3
+
+
+def test_a_secret_that_is_not_there_names_the_key_that_wants_it(call, desk, monkeypatch):
+    monkeypatch.delenv("NOWHERE", raising=False)
+    secret = 'apikey = { env = "NOWHERE" }'
+    (desk / "config.toml").write_text(f'[sources.la]\ntype = "liveagent"\nurl = "https://127.0.0.1:9"\n{secret}\n')
+    code, out, _err = call("sources", "test", "la")
+    assert (code, "sources.la.apikey: the environment variable NOWHERE is not set." in out) == (2, True)
+
+
+def test_sources_say_where_an_interrupted_pull_goes_on(call, desk):
+    landing = desk / "data" / "snapshot" / "landing" / "tickets"
+    landing.mkdir(parents=True)
+    (landing / "state.json").write_text("{}")
+    moment = time.time() - 3 * 3600
+    os.utime(landing / "state.json", (moment, moment))
+    out = call("sources")[1]
+    assert "an interrupted pull of 3 h ago goes on with: deskaudit pull tickets" in out
+    with (landing.with_suffix(".lock")).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "interrupted" not in call("sources")[1], "it runs"

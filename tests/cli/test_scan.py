@@ -168,3 +168,22 @@ def test_without_a_command_and_a_terminal_the_last_audit_is_printed(call, scanne
     code, out, _err = call()
     assert code == 0
     assert "Assured" in out
+
+
+def test_the_listing_says_what_decides(call, scanned):
+    """08.1: 4 of 10 open tickets have no owner: 40 % is above every share, and up to 10 only warn."""
+    lines = call("show")[1].splitlines()
+    at = next(number for number, line in enumerate(lines) if " 08.1 " in line)
+    figure = " ".join(line.strip() for line in lines[at + 1 : at + 3])
+    assert "40.0 %; passes at ≤ 5.0 % or up to 3, warns at ≤ 15.0 % or up to 10" in figure
+
+
+def test_results_are_shown_where_nothing_may_be_written(call, desk, scanned, monkeypatch):
+    from deskaudit.store import database
+
+    monkeypatch.setattr(database, "_is_writable", lambda path: False)
+    before = sorted(path for path in (desk / "data").rglob("*"))
+    for words in (("show",), ("audits",), ("rows", "last", "08.1"), ("export", "last"), ("compare", "1", "1")):
+        code, out, err = call(*words)
+        assert (code, bool(out)) == (0, True), err
+    assert sorted(path for path in (desk / "data").rglob("*")) == before

@@ -104,7 +104,7 @@ def test_a_failed_source_keeps_its_last_rows_and_says_so(snapshot, pull):
     pull([Ticket(id=1)], cursor={"page": 1})
     manifest = pull([Ticket(id=2)], now=NOW + 60, error="401\nwrong key", cursor={"page": 2})
     source = manifest.sources["desk"]
-    assert (source.state, source.error, source.fetched_at) == ("failed", "401 wrong key", NOW)
+    assert (source.state, source.error, source.fetched_at) == ("failed", "401\nwrong key", NOW)
     assert select(snapshot, "SELECT id FROM ticket") == [(1,)]
     assert select(snapshot, "SELECT name, state, fetched_at, rows FROM extract") == [("desk", "failed", NOW, 1)]
     with snapshot.open() as reader:

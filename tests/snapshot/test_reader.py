@@ -104,7 +104,17 @@ def test_the_kit_refuses_what_would_be_lost(tmp_path):
 def test_all_entities_can_be_landed(desk):
     """One row of each, with nothing but what it must have."""
     must = {"ticket_id": 1, "tag": "x", "name": "x", "kind": "x", "channel": "x", "origin": "scan", "measure": "x"}
-    must |= {"product": "x", "happened_at": 1, "job_id": 1, "state": "ok", "asset_id": 1, "started_at": 1, "ended_at": 2, "id": 1}
+    must |= {
+        "product": "x",
+        "cycle": "x",
+        "happened_at": 1,
+        "job_id": 1,
+        "state": "ok",
+        "asset_id": 1,
+        "started_at": 1,
+        "ended_at": 2,
+        "id": 1,
+    }
     rows = []
     for entity in ENTITIES.values():
         needed = [name for name in entity.__struct_fields__ if name in must and _is_required(entity, name)]

@@ -330,3 +330,98 @@ def test_a_cell_that_is_no_json_is_named(store, path, make_audit):
     with pytest.raises(StoreError, match="no JSON") as caught:
         store.audits()
     assert "backup" in caught.value.hint
+
+
+class TestReadingAlone:
+    """A folder that may not be written: looked at by a child without rights, since nothing is forbidden to root."""
+
+    @pytest.fixture
+    def look(self, path, make_audit):
+        """What the child saw: the ids of the audits, then what became of its try to write; or what it was told."""
+
+        def see():
+            try:
+                with Store.open(path, reading=True) as store:
+                    yield str([audit.id for audit in store.audits()])
+                    store.begin(make_audit())
+                    yield "written"
+            except StoreError as fault:
+                yield str(fault)
+
+        def run():
+            Store.open(
+                path.parent.with_name("warm-up") / "x.db"
+            ).close()  # what is imported late is read while it may be
+            ours, theirs = os.pipe()
+            child = os.fork()
+            if not child:
+                try:
+                    if os.geteuid() == 0:
+                        os.setgroups([])
+                        os.setresgid(65534, 65534, 65534)
+                        os.setresuid(65534, 65534, 65534)
+                    os.write(theirs, "\n".join(see()).encode())
+                finally:
+                    os._exit(0)
+            os.close(theirs)
+            os.waitpid(child, 0)
+            with os.fdopen(ours) as told:
+                return told.read()
+
+        return run
+
+    @pytest.fixture
+    def shut(self, path):
+        """Nobody may write there any more, everybody may read."""
+
+        def shut():
+            for folder in path.parents:
+                if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest", path.parent.parent.name)):
+                    folder.chmod(0o755)
+            for file in path.parent.iterdir():
+                file.chmod(0o444)
+            path.parent.chmod(0o555)
+
+        yield shut
+        path.parent.chmod(0o700)
+
+    def test_what_may_not_be_written_is_read(self, path, make_audit, look, shut):
+        with Store.open(path) as store:
+            store.begin(make_audit())
+        shut()
+        told = look()
+        assert told.startswith("[1]\n")
+        assert "cannot be opened for writing" in told
+        assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+    def test_what_somebody_else_is_writing_is_read_with_his_journal(self, path, make_audit, look, shut):
+        with Store.open(path) as store:
+            store.begin(make_audit())
+            store.begin(make_audit())
+            shut()
+            assert look().startswith("[2, 1]\n")
+
+    def test_an_older_schema_is_named_and_left_alone(self, path, look, shut):
+        from sqlite_utils import Database as SqliteUtils
+
+        from deskaudit.store.migrations import migrations
+
+        path.parent.mkdir(mode=0o700)
+        db = SqliteUtils(path, execute_plugins=False)
+        migrations().apply(db, stop_before="create_answers")
+        db.close()
+        before = path.read_bytes()
+        shut()
+        assert "written by an older deskaudit, and may only be read" in look()
+        assert path.read_bytes() == before
+
+    def test_without_a_file_nothing_is_made(self, path):
+        with Store.open(path, reading=True) as store:
+            assert store.audits() == []
+        assert not path.parent.exists()
+
+    def test_what_may_be_written_is_migrated_as_ever(self, path, make_audit):
+        with Store.open(path) as store:
+            store.begin(make_audit())
+        with Store.open(path, reading=True) as store:
+            assert store.begin(make_audit()) == 2

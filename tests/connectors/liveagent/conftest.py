@@ -45,7 +45,8 @@ class FakeTime:
 class Server(ThreadingHTTPServer):
     """`lists` has the rows of each path. Dates in rows are naive UTC texts; `zone` is what the account shows.
 
-    `before` may answer a request itself: it gets the handler's request and gives (status, headers, body) or None.
+    `before` may answer a request itself: it gets the handler's request and gives (status, headers, body) or None;
+    status 0 drops the connection.
     """
 
     daemon_threads = True
@@ -62,6 +63,7 @@ class Server(ThreadingHTTPServer):
         }  # fmt: skip
         self.lists["/settings"] = [{"name": "TIMEZONE", "value": "UTC"}]
         self.ranks = []
+        self.bases, self.articles = [], []
         self.objects = {}  # path → object, as /tickets/ID/sla
         self.zone = "UTC"
         self.obeys_header = True
@@ -93,7 +95,11 @@ class Server(ThreadingHTTPServer):
                 return 200, {}, {"response": {"status": "ERROR", "errormessage": "Invalid API key"}}
             if request.path == "/application/status":
                 return 200, {}, {"response": {"liveagentversion": "5.61.1.20260101"}}
+            if request.path == "/knowledgebase/knowledgebases":
+                return 200, {}, {"response": {"knowledgebases": self.bases}}
             start, count = int(request.params.get("limitfrom", 0)), int(request.params.get("limitcount", 1000))
+            if request.path == "/knowledgebase/entries":
+                return 200, {}, {"response": {"entries": self.articles[start : start + count]}}
             return 200, {}, {"response": {"ranks": self.ranks[start : start + count]}}
         if request.headers.get("apikey") != KEY:
             return 401, {}, {"message": "Invalid API key"}
@@ -170,6 +176,9 @@ class Handler(BaseHTTPRequestHandler):
             status, headers, body = self.server.answer(request)
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.server.after(request)
+        if not status:
+            self.close_connection = True
+            return
         try:
             (self.send_response_only if "Date" in headers else self.send_response)(status)
             for name, value in headers.items():

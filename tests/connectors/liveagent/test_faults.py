@@ -88,6 +88,64 @@ def test_a_server_error_is_tried_four_times_with_longer_pauses(server, connect, 
     assert fake_time.now - 1000 >= 1 + 2 + 4
 
 
+def test_a_wrong_key_is_the_only_thing_that_is_said(server, connect, want):
+    server.before = lambda _request: (401, {}, {"message": "Invalid API key"})
+    batches = []
+    with pytest.raises(SourceError) as caught:
+        for batch in connect().pull(None, want()):
+            batches.append(batch)
+    assert caught.value.kind == "auth"
+    assert not [problem for batch in batches for problem in batch.problems]
+
+
+def test_an_unknown_zone_is_said_once_the_key_is_known_to_be_good(server, pulled, kit):
+    server.lists["/tickets"] = [kit.ticket(1, "2026-02-01 08:00:00")]
+    server.lists["/settings"] = []
+    found = pulled("ticket")
+    assert [problem.resource for problem in found.problems] == ["settings"]
+    assert "Set the option zone" in found.problems[0].message
+
+
+@pytest.mark.parametrize("v1", [False, True])
+def test_a_server_that_fails_at_everything_is_given_up_within_twenty_seconds(server, connect, want, fake_time, v1):
+    server.before = lambda _request: (500, {}, {"message": "boom"})
+    with pytest.raises(SourceError, match="HTTP 500"):
+        everything(connect(v1=v1), want)
+    assert 10 <= fake_time.now - 1000 <= 20
+    assert len(server.requests) < 15
+
+
+def test_a_line_that_drops_at_one_list_costs_that_list(server, pulled, kit):
+    server.lists["/tickets"] = [kit.ticket(1, "2026-02-01 08:00:00")]
+    server.before = failing("/agents", 0, {}, b"")
+    found = pulled("agent", "ticket", "department")
+    assert len(server.asked("/agents")) == 4
+    assert found.incomplete == {"agent"}
+    assert "cannot be reached" in next(problem for problem in found.problems if problem.entities).message
+    assert len(found.rows["ticket"]) == 1
+    assert found.cursor["finished"]
+
+
+def test_a_line_that_drops_for_good_ends_the_pull_and_it_can_go_on(server, connect, want, kit):
+    server.lists["/tickets"] = [kit.ticket(n, f"2026-02-01 08:00:{n:02d}") for n in range(30)]
+    dropped, batches = [], []
+    server.before = lambda request: (0, {}, b"") if dropped else None
+
+    def land():
+        for batch in connect().pull(None, want("ticket")):
+            batches.append(batch)
+            if batch.rows:
+                dropped.append(True)
+
+    with pytest.raises(SourceError) as caught:
+        land()
+    assert caught.value.kind == "unreachable"
+    assert batches[-1].cursor["stream"] == "tickets"  # its place is kept
+    dropped.clear()
+    rest = list(connect().pull(batches[-1].cursor, want("ticket")))
+    assert len(kit.gather(batches + rest).rows["ticket"]) == 30
+
+
 def test_three_server_errors_then_an_answer(server, pulled, kit):
     server.lists["/tickets"] = [kit.ticket(1, "2026-02-01 08:00:00")]
     failures = iter([500, 502, 504])
@@ -340,7 +398,7 @@ def test_probe_of_a_whole_account(server, connect):
     probe = connect(v1=True).probe()
     assert (probe.reachable, probe.authorised, probe.version) == (True, True, "5.61.1.20260101")
     assert set(probe.modules.values()) == {"ok"}
-    assert len(probe.modules) == 12
+    assert len(probe.modules) == 13
 
 
 def test_probe_says_what_is_missing(server, connect):
