@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -177,6 +177,33 @@ class Fields:
 
     def names(self) -> list[str]:
         return [name for name in self._row if isinstance(name, str)]
+
+
+class FieldNames:
+    """Which fields the tickets of a source have, so that a mapping that reads one which none has is noticed."""
+
+    _MOST = 1000
+    _ENOUGH = 50  # fewer tickets say little about which fields are in use
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()  # small letters
+        self.tickets = 0
+
+    def meet(self, names: Iterable[str]) -> None:
+        """Notes the fields of a ticket."""
+        self.tickets += 1
+        if len(self._names) < self._MOST:
+            self._names.update(name.casefold() for name in names)
+
+    def problems(self, read: frozenset[str]) -> list[Problem]:
+        """A warning if the mapping reads a field that no ticket has: it may be misspelt."""
+        unseen = sorted(read - self._names)
+        if not unseen or self.tickets < self._ENOUGH:
+            return []
+        message = _("None of {n} tickets has the field {names} that the mapping reads; seen: {seen}.").format(
+            n=self.tickets, names=", ".join(unseen), seen=one_line(", ".join(sorted(self._names)) or "-", 200)
+        )
+        return [Problem(resource="mapping", message=message)]
 
 
 class Unknown:

@@ -32,6 +32,8 @@ CONNECT_S = 10.0
 READ_S = 30.0  # between two pieces of an answer
 WHOLE_S = 120.0  # for a whole answer: a server that drips is a server that hangs
 BODY_BYTES = 64 * 1024 * 1024
+PATIENCE_S = 15.0
+"""So long a source that has not answered once is tried again; after that each request has one try."""
 LIMITED_TRIES = 5  # how often a 429 is waited out for one request
 LIMITED_LONGEST_S = 900.0  # a longer Retry-After ends the pull, which can be resumed
 LOOK_S = 0.1
@@ -98,6 +100,8 @@ class Client:
         self._headers = dict(headers or {})
         self._timing = timing or Timing()
         self._read_s = read_s
+        self.answered = 0  # good answers so far: after one, a refusal is about a resource and not about the key
+        self._failing_since: float | None = None  # by the timing's clock
         self._redactor = Redactor([*secrets, *(value for value in self._headers.values() if isinstance(value, Secret))])
         self._session = _session(ca_file, local=is_loopback(self.host))
 
@@ -139,6 +143,7 @@ class Client:
             self.limit.take()
             fault = self._judge(answer := self._send(asked), accept, judge)
             if fault is None and isinstance(answer, Answer):
+                self.answered += 1
                 return answer
             if fault is None:
                 fault = Fault("unreachable", "")
@@ -149,9 +154,13 @@ class Client:
                     raise self._error(path, fault, answer)
                 self.limit.hold(wait)
                 continue
+            if self._failing_since is None:
+                self._failing_since = self._timing.clock()
             if not fault.may_pass or failed >= tries:
                 raise self._error(path, fault, answer)
             backoff = self._timing.backoff_s[min(failed, len(self._timing.backoff_s) - 1)]
+            if self._is_too_late(backoff):
+                raise self._error(path, fault, answer)
             failed += 1
             self.limit.pause(max(backoff, min(_asked_s(answer, self._timing.wall) or 0.0, LIMITED_LONGEST_S)))
 
@@ -166,8 +175,24 @@ class Client:
         self.limit.take()
         fault = self._judge(answer := self._send(_Asked("POST", path, form, {})), lambda _answer: None, judge)
         if fault is None and isinstance(answer, Answer):
+            self.answered += 1
             return answer
         raise self._error(path, fault or Fault("unreachable", ""), answer)
+
+    def knock(self) -> bool:
+        """Whether the server answers at all, whatever it says. Raises Cancelled."""
+        self.limit.take()
+        return isinstance(self._send(_Asked("GET", "", {}, {})), Answer)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nothing has answered well so far, and it was tried for long enough."""
+        return self._is_too_late(self._timing.backoff_s[-1] if self._timing.backoff_s else 0.0)
+
+    def _is_too_late(self, wait: float) -> bool:
+        """Whether a new try after `wait` seconds would come too late for a source that has not answered once."""
+        since = self._failing_since
+        return not self.answered and since is not None and self._timing.clock() + wait - since > PATIENCE_S
 
     def redact(self, text: str) -> str:
         return self._redactor(text)

@@ -3,18 +3,19 @@
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.access import find_key, open_client
 from deskaudit.connectors.http import Answer, Client, HttpError
+from deskaudit.connectors.lists import Failures, complain
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.pace import RateLimit, Timing
-from deskaudit.errors import ConfigError, SecretError
+from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
-from deskaudit.secrets import Secret, SecretRef
+from deskaudit.secrets import Secret
 from deskaudit.text import one_line
 
 Filters = list[list[str]]
@@ -34,26 +35,19 @@ class Api:
 
     def __init__(self, options: Options, context: Context, timing: Timing) -> None:
         self._options = options
-        self.answered = 0  # good answers so far: after one, a refusal is about a resource and not about the key
-        key = _resolve(options.apikey, "apikey", context)
-        self._key_v1 = None if options.apikey_v1 is None else _resolve(options.apikey_v1, "apikey_v1", context)
+        key = find_key(options.apikey, "apikey", context)
+        self._key_v1 = None if options.apikey_v1 is None else find_key(options.apikey_v1, "apikey_v1", context)
         self.limit = RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled)
-        ca_file = _find_ca(options, context)
+        secrets = [key] if self._key_v1 is None else [key, self._key_v1]
 
         def client(base: str, headers: Mapping[str, str | Secret]) -> Client:
-            return Client(
-                base,
-                source=context.source,
-                limit=self.limit,
-                headers=headers,
-                timing=timing,
-                secrets=[key] if self._key_v1 is None else [key, self._key_v1],
-                ca_file=ca_file,
-                read_s=float(options.timeout_s),
+            return open_client(
+                base, options, context, limit=self.limit, timing=timing, headers=headers, secrets=secrets
             )
 
         self._v3 = client(f"{options.root}/api/v3", {"apikey": key})
         self._v1 = client(f"{options.root}/api", {})
+        self.failures = Failures(self._v3, self._v1)
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +73,7 @@ class Api:
             path,
             asked,
             headers={"Timezone-Offset": "0"} if shifted else {},
-            accept=lambda answer: _complain(answer, list),
+            accept=lambda answer: complain(answer, list),
             retries=retries,
         )
         self._follow(answer)
@@ -94,12 +88,17 @@ class Api:
             path,
             {"_filters": json.dumps(filters)} if filters else {},
             headers={"Timezone-Offset": "0"} if shifted else {},
-            accept=lambda answer: _complain(answer, dict),
+            accept=complain,
             retries=retries,
         )
         self._follow(answer)
         found: dict[str, Any] = answer.json()
         return found
+
+    @property
+    def answered(self) -> int:
+        """Good answers so far: after one, a refusal is about a resource and not about the key."""
+        return self.failures.answered
 
     @property
     def has_v1(self) -> bool:
@@ -108,9 +107,9 @@ class Api:
     def v1(self, path: str, key: str, params: Mapping[str, str | int], *, retries: int | None = None) -> Any:
         """What v1 wraps as {"response": {key: …}}. An error that comes with HTTP 200 is an error."""
         if self._key_v1 is None:
-            raise ConfigError(_("apikey_v1 is not set."), hint=_("Ratings need a v1 key in the config."))
+            raise ConfigError(_("apikey_v1 is not set."), hint=_("Ratings and articles need a v1 key in the config."))
         asked: dict[str, str | int | Secret] = {**params, "apikey": self._key_v1}
-        answer = self._v1.get(path, asked, accept=lambda answer: _complain(answer, dict), retries=retries)
+        answer = self._v1.get(path, asked, accept=complain, retries=retries)
         self._follow(answer)
         body = answer.json().get("response")
         if isinstance(body, dict) and "errormessage" in body:
@@ -133,44 +132,6 @@ class Api:
         return found
 
     def _follow(self, answer: Answer) -> None:
-        self.answered += 1
         announced = answer.number("X-RateLimit-Limit")
         if self._options.rate == "announced" and announced is not None and 1 <= announced <= ANNOUNCED_MOST:
             self.limit.follow(announced)
-
-
-def _complain(answer: Answer, kind: type) -> str | None:
-    """What is wrong with the body of an answer that came with a good status."""
-    try:
-        body = answer.json()
-    except ValueError as fault:
-        return _("the answer cannot be used: {fault}.").format(fault=fault)
-    if isinstance(body, kind):
-        return None
-    if isinstance(body, dict) and isinstance(body.get("message"), str):
-        return _("instead of a list came: {said}").format(said=one_line(body["message"], 160))
-    return _("the answer cannot be used: it is {kind}.").format(kind=type(body).__name__)
-
-
-def _resolve(ref: SecretRef, option: str, context: Context) -> Secret:
-    secret = context.secret(ref)
-    if not re.fullmatch(r"[\x21-\x7e]+", secret.reveal()):
-        raise SecretError(
-            _("sources.{source}.{option}: the secret holds blanks or other characters that no key has.").format(
-                source=context.source, option=option
-            ),
-            hint=_("Store the key alone, without quotes and line ends."),
-        )
-    return secret
-
-
-def _find_ca(options: Options, context: Context) -> str | None:
-    if options.ca_file is None:
-        return None
-    found: Path = context.path(options.ca_file)
-    if not found.is_file():
-        raise ConfigError(
-            _("sources.{source}.ca_file: there is no file {file}.").format(source=context.source, file=found),
-            hint=_("Name a file with certificates in PEM form."),
-        )
-    return str(found)

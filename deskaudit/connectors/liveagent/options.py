@@ -2,15 +2,13 @@
 
 import re
 from typing import ClassVar, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from deskaudit.config import seconds
-from deskaudit.connectors.http import is_loopback
+from deskaudit.connectors.access import HELP, check_duration, check_range, check_url
 from deskaudit.connectors.mapping import TicketMapping
-from deskaudit.errors import ConfigError
+from deskaudit.connectors.tabular.dates import check_zone
 from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
 
@@ -43,7 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     help: ClassVar[dict[str, str]] = {
         "url": "The address of the account, as https://ACCOUNT.ladesk.com; only this machine itself may be spoken to without TLS.",
         "apikey": "The API v3 key, with read privileges alone; it goes in a header.",
-        "apikey_v1": "The API v1 key, for ratings; LiveAgent wants it in the address, so give it the fewest rights.",
+        "apikey_v1": "The API v1 key, for ratings and the knowledge base; LiveAgent wants it in the address, so give it the fewest rights.",
         "requests_per_minute": "Never more than this in any 60 seconds; LiveAgent grants 180 to a key.",
         "rate": "fixed, or announced: then a limit that the server announces (X-RateLimit-Limit) is followed, above 180 too.",
         "page_size": "Rows asked for at once, 1 to 500.",
@@ -52,35 +50,23 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "message_limit": "With needed: for how many low ratings a pull looks for a follow-up.",
         "sla_limit": "For how many open tickets a pull asks when their promises are due; the rest waits for the next pull.",
         "api_keys": "true lists the account's API keys (name, owner, expiry), to find forgotten ones; the keys are dropped.",
-        "overlap": "How far before the newest known change a pull begins anew, as 15m or 1h.",
         "sweep_days": "After how many days all ids of tickets are read, to see which were deleted; 0: never.",
         "zone": "The account's time zone, as Europe/Oslo; left out: the account is asked.",
-        "timeout_s": "Seconds without a byte after which an answer is given up.",
-        "ca_file": "A file with certificate authorities to trust instead of the usual ones.",
+        **{name: HELP[name] for name in ("overlap", "timeout_s", "ca_file")},
         "mapping": "Which field, tag or department tells priority, category, type, service and waiting states.",
     }
 
     def __post_init__(self) -> None:
-        self._check_url()
+        check_url(self.root, "https://ACCOUNT.ladesk.com")
         if not 1 <= self.requests_per_minute <= LIMIT:
             raise ValueError(_('requests_per_minute lies between 1 and 180; rate = "announced" may go above'))
-        if not 1 <= self.page_size <= LARGEST_PAGE:
-            raise ValueError(_("page_size lies between 1 and 500"))
+        check_range(self, "page_size", 1, LARGEST_PAGE)
         if self.message_limit < 0 or self.sla_limit < 0:
             raise ValueError(_("message_limit and sla_limit are 0 or more"))
-        if not 0 <= self.sweep_days <= 3650:
-            raise ValueError(_("sweep_days lies between 0 and 3650"))
-        if not 1 <= self.timeout_s <= 600:
-            raise ValueError(_("timeout_s lies between 1 and 600"))
-        try:
-            seconds(self.overlap, "overlap")
-        except ConfigError as fault:
-            raise ValueError(fault.message) from None
-        if self.zone:
-            try:
-                ZoneInfo(self.zone)
-            except (KeyError, ValueError, OSError):
-                raise ValueError(_('no time zone is called "{name}"').format(name=self.zone)) from None
+        check_range(self, "sweep_days", 0, 3650)
+        check_range(self, "timeout_s", 1, 600)
+        check_duration(self.overlap, "overlap")
+        check_zone(self.zone)
 
     @property
     def root(self) -> str:
@@ -90,16 +76,3 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def overlap_s(self) -> int:
         return seconds(self.overlap)
-
-    def _check_url(self) -> None:
-        try:
-            parts = urlsplit(self.root)
-            host, _port = parts.hostname or "", parts.port
-        except ValueError:
-            raise ValueError(_("url is no address; write https://ACCOUNT.ladesk.com")) from None
-        if parts.scheme not in {"https", "http"} or not host or not re.fullmatch(r"[\w.:-]+", host):
-            raise ValueError(_("url is no address; write https://ACCOUNT.ladesk.com"))
-        if parts.username is not None or parts.query:
-            raise ValueError(_("url holds a login or a query; the key belongs into apikey"))
-        if parts.scheme == "http" and not is_loopback(host):
-            raise ValueError(_("url begins with http: the key would go in clear; write https"))

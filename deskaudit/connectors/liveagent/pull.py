@@ -6,8 +6,10 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Clock, Fields, RowError
 from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.lists import FATAL, losses, read_rows
 from deskaudit.connectors.liveagent import costs, sweep
 from deskaudit.connectors.liveagent.api import Api
+from deskaudit.connectors.liveagent.knowledge import read_articles
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.liveagent.ranks import read_ranks
 from deskaudit.connectors.liveagent.rows import Desk, Read
@@ -21,10 +23,6 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Problem, Reject, Want
 from deskaudit.model.entities import Row, entity_of
 
-FATAL = frozenset({"dns", "tls", "unreachable", "expired", "rate_limit"})
-"""Kinds of failure that the next list would meet as well."""
-BAD_SHARE = 0.2  # more rows kept out than this: the list is not what we take it for, and counts as incomplete
-
 
 class Pull:
     def __init__(
@@ -33,8 +31,6 @@ class Pull:
         self._api, self._zones, self._desk, self._options = api, zones, desk, options
         self._context, self._state, self._want = context, state, want
         self._talks = Talks(api, zones, desk, options)
-        self._timeouts = 0
-        self._last_fault: HttpError | None = None
 
     def batches(self) -> Iterator[Batch]:
         sweeps = "ticket" in self._want.entities and sweep.is_due(self._state, self._options.sweep_days)
@@ -51,16 +47,17 @@ class Pull:
                 yield from self._step(stream.name, stream.path, stream.entities, self._stream(stream))
         if "rating" in self._want.entities:
             yield from self._ratings()
+        if "document" in self._want.entities:
+            yield from self._articles()
         if sweeps:
             ids = sweep.sweep(self._api, self._zones, self._desk, self._state)
             yield from self._guard(self._state.stream, "sweep", (), ids)
-        if not self._api.answered and self._last_fault is not None:
-            raise self._last_fault
+        self._api.failures.conclude()
         self._state.finished = True
         problems = [
             *self._desk.unknown.problems(),
             *self._desk.mapper.problems(self._context.source),
-            *self._desk.unseen_fields(),
+            *self._desk.field_names.problems(self._desk.mapper.fields),
         ]
         yield Batch(cursor=self._state.cursor(), problems=problems)
 
@@ -86,16 +83,11 @@ class Pull:
         """The batches of one list; its failure becomes a Problem, unless the others would fail too."""
         try:
             yield from batches
-            self._timeouts = 0
+            self._api.failures.pass_by()
         except HttpError as fault:
-            self._timeouts = self._timeouts + 1 if fault.kind == "timeout" else 0
-            refused = fault.kind == "auth" and not self._api.answered
-            if fault.kind in FATAL or refused or self._timeouts >= 2:
-                raise
-            self._last_fault = fault
+            message = self._api.failures.weigh(fault)
             if self._state.stream == name:
                 self._state.leave(whole=False)
-            message = f"{fault.message} {fault.hint}".strip()
             yield Batch(
                 problems=[Problem(resource=path, message=message, entities=entities)], cursor=self._state.cursor()
             )
@@ -112,7 +104,7 @@ class Pull:
         for page, clock in walk.pages():
             rows, rejects = self._read(listed.path, listed.read, page.rows, clock, counts)
             yield Batch(rows=rows, rejects=rejects, resource=listed.entity, done=counts[0], total=page.total)
-        problems = self._losses(listed.path, (listed.entity,), walk.lost, counts)
+        problems = losses(listed.path, (listed.entity,), walk.lost, counts)
         wanted = listed.replaces and listed.entity in self._want.entities
         yield Batch(
             resource=listed.entity if wanted else "",
@@ -140,12 +132,12 @@ class Pull:
             yield Batch(
                 rows=rows, rejects=rejects, resource=main, done=counts[0], total=page.total, cursor=state.cursor()
             )
-        problems = self._losses(stream.path, stream.entities, walk.lost, counts)
+        problems = losses(stream.path, stream.entities, walk.lost, counts)
         if stream is OPEN_TICKETS:
             state.newest = state.since_at
         state.leave(whole=not problems)
         if main == "ticket":
-            problems += self._losses("/tickets/ID/messages", ("event",), self._talks.take_losses(), [0, 0])
+            problems += losses("/tickets/ID/messages", ("event",), self._talks.take_losses(), [0, 0])
         yield Batch(resource=main, problems=problems, cursor=state.cursor())
 
     def _talk(self, raw: list[Any]) -> Iterator[Batch]:
@@ -176,20 +168,24 @@ class Pull:
             message = _("Ratings are not read: they need a v1 key (apikey_v1).")
             yield Batch(problems=[Problem(resource="rating", message=message)])
 
+    def _articles(self) -> Iterator[Batch]:
+        if self._api.has_v1:
+            articles = read_articles(self._api, self._zones, self._desk)
+            yield from self._guard("articles", "/knowledgebase/entries", ("document",), articles)
+        else:
+            message = _("The knowledge base is not read: it needs a v1 key (apikey_v1).")
+            yield Batch(problems=[Problem(resource="document", message=message)])
+
     def _read(
         self, path: str, read: Read, raw: list[Any], clock: Clock, counts: list[int]
     ) -> tuple[list[Row], list[Reject]]:
-        """The wanted rows of a page, and those that had to be kept out. `counts`: seen, kept out."""
-        rows: list[Row] = []
-        rejects: list[Reject] = []
-        for one in raw:
-            counts[0] += 1
-            try:
-                rows += [row for row in read(self._desk, Fields(one, clock)) if entity_of(row) in self._want.entities]
-            except RowError as fault:
-                counts[1] += 1
-                rejects.append(Reject(_place(path, counts[0], one, clock), str(fault)))
-        return rows, rejects
+        return read_rows(
+            raw,
+            lambda one: read(self._desk, Fields(one, clock)),
+            lambda number, one: _place(path, number, one, clock),
+            counts,
+            self._want.entities,
+        )
 
     def _newest(self, stream: Stream, raw: list[Any], clock: Clock) -> int:
         newest = 0
@@ -203,16 +199,6 @@ class Pull:
                     newest = max(newest, found)
                     break
         return newest
-
-    def _losses(self, path: str, entities: tuple[str, ...], lost: list[str], counts: list[int]) -> list[Problem]:
-        problems = [
-            Problem(resource=path, message=_("Rows may be missing: {why}.").format(why=why), entities=entities)
-            for why in dict.fromkeys(lost)
-        ]
-        if counts[1] > counts[0] * BAD_SHARE:
-            message = _("{bad} of {all} rows could not be used.").format(bad=counts[1], all=counts[0])
-            problems.append(Problem(resource=path, message=message, entities=entities))
-        return problems
 
 
 def _place(path: str, number: int, raw: Any, clock: Clock) -> str:

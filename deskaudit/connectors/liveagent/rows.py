@@ -2,14 +2,13 @@
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.fields import Fields, RowError, Unknown
+from deskaudit.connectors.fields import FieldNames, Fields, RowError, Unknown
 from deskaudit.connectors.liveagent import codes
 from deskaudit.connectors.mapping import Facts, Mapper, Seen
 from deskaudit.i18n import _
-from deskaudit.model.batches import Problem
 from deskaudit.model.entities import (
     Agent,
     Contact,
@@ -29,8 +28,6 @@ from deskaudit.model.ratings import judge
 from deskaudit.text import clean, one_line
 
 HOUR = 3600
-FIELDS_MOST = 1000
-ENOUGH_TICKETS = 50  # fewer say little about which fields are in use
 
 
 class Desk:
@@ -46,24 +43,7 @@ class Desk:
         self.agents: set[str] = set()
         self.agent_of_email: dict[str, str] = {}  # keyed hash → agent id
         self.homes: dict[str, list[str]] = {}  # agent id → departments
-        self._fields: set[str] = set()  # custom fields met so far, small letters
-        self._tickets = 0
-
-    def meet(self, fields: Iterable[str]) -> None:
-        """Notes the custom fields of a ticket."""
-        self._tickets += 1
-        if len(self._fields) < FIELDS_MOST:
-            self._fields.update(name.casefold() for name in fields)
-
-    def unseen_fields(self) -> list[Problem]:
-        """A warning if the mapping reads a custom field that no ticket has: it may be misspelt."""
-        unseen = sorted(self.mapper.fields - self._fields)
-        if not unseen or self._tickets < ENOUGH_TICKETS:
-            return []
-        message = _("None of {n} tickets has the custom field {names} that the mapping reads; seen: {seen}.").format(
-            n=self._tickets, names=", ".join(unseen), seen=one_line(", ".join(sorted(self._fields)) or "-", 200)
-        )
-        return [Problem(resource="mapping", message=message)]
+        self.field_names = FieldNames()
 
     def key(self, entity: str, ext_id: str | None) -> int | None:
         return None if ext_id is None else self.context.key(entity, ext_id)
@@ -191,7 +171,7 @@ def see_ticket(desk: Desk, row: Fields) -> Seen:
     ext_id = row.need_id("id")
     created = row.need_at("date_created")
     fields = _custom_fields(row)
-    desk.meet(fields)
+    desk.field_names.meet(fields)
     department = row.id("departmentid")
     name = None if department is None else desk.departments.get(department, department)
     facts = Facts(fields=fields, tags=list(_tags(desk, row).values()), department=name)

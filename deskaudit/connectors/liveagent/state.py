@@ -4,22 +4,17 @@ from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.progress import Progress
 from deskaudit.model.batches import Cursor, Want
 
-VERSION = 1
 PENDING_MOST = 2000  # open tickets remembered to be asked for later: the cursor is written with every page
 
 
-class State(msgspec.Struct, kw_only=True):
+class State(Progress, kw_only=True):
     """`marks` are the source's own times, so that clocks which disagree lose nothing."""
 
-    version: int = VERSION
-    finished: bool = False
-    since_at: int
-    started_at: int
     marks: dict[str, int] = msgspec.field(default_factory=dict)  # stream → newest change that was read
     reach: dict[str, int] = msgspec.field(default_factory=dict)  # stream → how far back it has been read
-    done: list[str] = msgspec.field(default_factory=list)
     stream: str = ""  # the one being read, and where in it
     at: dict[str, Any] = msgspec.field(default_factory=dict)
     low: int = 0
@@ -27,10 +22,6 @@ class State(msgspec.Struct, kw_only=True):
     pending: dict[str, str] = msgspec.field(default_factory=dict)  # open ticket → letters of its unfulfilled promises
     left_out: int = 0  # more open tickets than `pending` takes
     swept_at: int = 0  # when the pull began that swept last; 0: none has pulled yet
-
-    def cursor(self) -> Cursor:
-        found: Cursor = msgspec.to_builtins(self)
-        return found
 
     def enter(self, stream: str, overlap_s: int) -> None:
         """Begins a stream, or goes on in it where the last pull stopped."""
@@ -75,11 +66,8 @@ class State(msgspec.Struct, kw_only=True):
 
 def begin(cursor: Cursor | None, want: Want, now: int) -> State:
     """The state to go on from: an interrupted pull's own, else a new pull with the marks of the last."""
-    try:
-        known = msgspec.convert(cursor, State) if cursor else None
-    except msgspec.ValidationError:
-        known = None  # another version's cursor: everything is pulled once more
-    if known is None or known.version != VERSION:
+    known = State.read(cursor)
+    if known is None:
         return State(since_at=want.since_at, started_at=now)
     if not known.finished and known.since_at <= want.since_at:
         return known

@@ -37,7 +37,7 @@ def row_id(row: Any) -> str:
     """What tells one row from another, for noticing pages that come twice."""
     if not isinstance(row, dict):
         return repr(row)[:200]
-    for name in ("id", "department_id", "conversationid"):
+    for name in ("id", "department_id", "conversationid", "kb_entry_id"):
         if row.get(name):
             return str(row[name])[:80]
     return repr(sorted(row.items(), key=repr))[:500]

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from deskaudit.connectors import Context
+from deskaudit.connectors import Context, knocking
+from deskaudit.connectors.access import HELP, check_range, check_url, find_key, open_client
 from deskaudit.connectors.faults import Fault
 from deskaudit.connectors.http import Answer, Client, HttpError
-from deskaudit.connectors.machines.api import ca_file, check_pace, check_url, find_secret, open_client, told
 from deskaudit.connectors.machines.hosts import mac_vendor, os_family
 from deskaudit.connectors.machines.keys import Keys, full_name, host_of, own_addresses, split_addresses
 from deskaudit.connectors.machines.machinewords import os_version
 from deskaudit.connectors.machines.states import StateWords, check_states, name_owner
+from deskaudit.connectors.machines.webtext import told
 from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.tabular.cells import Words
 from deskaudit.connectors.tabular.dates import DateReader, check_zone
@@ -65,8 +66,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "zone": "The server's time zone, as Europe/Oslo; left out: the desk's.",
         "requests_per_minute": "Never more than this in any 60 seconds; Snipe-IT grants 120.",
         "page_size": "Assets asked for at once, 1 to 500.",
-        "timeout_s": "Seconds without a byte after which an answer is given up.",
-        "ca_file": "A file with certificate authorities to trust instead of the usual ones.",
+        **{name: HELP[name] for name in ("timeout_s", "ca_file")},
     }
 
     url: str
@@ -83,7 +83,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         check_url(self.url, "https://assets.example.org")
-        check_pace(self.requests_per_minute, self.page_size, LARGEST)
+        check_range(self, "requests_per_minute", 1, 600)
+        check_range(self, "page_size", 1, LARGEST)
+        check_range(self, "timeout_s", 1, 600)
         check_states(self.states)
         check_zone(self.zone)
         for field in self.fields:
@@ -117,15 +119,7 @@ class SnipeIt:
             with self._client() as client:
                 _rows, total = self._page(client, "", 0, 1, retries=0)
         except HttpError as fault:
-            answered = fault.status is not None
-            refused = fault.kind in {"auth", "forbidden", "expired"}
-            return Probe(
-                reachable=answered,
-                authorised=False if refused else None,
-                modules={"asset": fault.message},
-                message=fault.message,
-                hint=fault.hint,
-            )
+            return knocking.refused(fault, {"asset": fault.message})
         return Probe(
             reachable=True,
             authorised=True,
@@ -166,15 +160,14 @@ class SnipeIt:
                 )
 
     def _client(self) -> Client:
-        token = find_secret(self._options.token, "token", self._context)
+        token = find_key(self._options.token, "token", self._context)
         return open_client(
             self._options.root,
-            {"Authorization": Secret(f"Bearer {token.reveal()}"), "Accept": "application/json"},
+            self._options,
             self._context,
             limit=RateLimit(self._options.requests_per_minute, timing=self._timing, cancelled=self._context.cancelled),
             timing=self._timing,
-            trusted=ca_file(self._options.ca_file, self._context),
-            timeout_s=self._options.timeout_s,
+            headers={"Authorization": Secret(f"Bearer {token.reveal()}"), "Accept": "application/json"},
             secrets=(token,),
         )
 

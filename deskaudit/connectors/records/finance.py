@@ -155,9 +155,9 @@ class _Finance(Reading):
         """The month of a whole date, as 2026-03."""
         try:
             seconds = row.sheet.dates.read(said)
-        except (ValueError, OverflowError):
+            return "" if seconds is None else f"{datetime.fromtimestamp(seconds, self.book.zone):%Y-%m}"
+        except (ValueError, OverflowError, OSError):  # no date; or one past the year 9999 in the desk's zone
             return ""
-        return "" if seconds is None else f"{datetime.fromtimestamp(seconds, self.book.zone):%Y-%m}"
 
     def _amounts(self, row: Cells) -> tuple[dict[str, Decimal], set[str]]:
         amounts: dict[str, Decimal] = {}

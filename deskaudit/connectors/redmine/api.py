@@ -1,18 +1,17 @@
 """Requests to one Redmine."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Self
 
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.http import Answer, Client, HttpError
+from deskaudit.connectors.access import find_key, open_client
+from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.lists import Failures, complain
 from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.redmine.options import PAGE, Options
-from deskaudit.errors import ConfigError, SecretError
 from deskaudit.i18n import _
-from deskaudit.secrets import Secret
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -27,15 +26,15 @@ class Api:
 
     def __init__(self, options: Options, context: Context, timing: Timing) -> None:
         self.per_minute = options.requests_per_minute
-        self._client = Client(
+        self._client = open_client(
             options.root,
-            source=context.source,
+            options,
+            context,
             limit=RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled),
-            headers={"X-Redmine-API-Key": _key(options, context)},
             timing=timing,
-            ca_file=_find_ca(options, context),
-            read_s=float(options.timeout_s),
+            headers={"X-Redmine-API-Key": find_key(options.apikey, "apikey", context)},
         )
+        self.failures = Failures(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -95,40 +94,8 @@ class Api:
     def _get(
         self, path: str, key: str, kind: type, params: Mapping[str, str | int], retries: int | None
     ) -> dict[str, Any]:
-        answer = self._client.get(path, params, accept=lambda answer: _complain(answer, key, kind), retries=retries)
+        answer = self._client.get(
+            path, params, accept=lambda answer: complain(answer, dict, key, kind), retries=retries
+        )
         found: dict[str, Any] = answer.json()
         return found
-
-
-def _complain(answer: Answer, key: str, kind: type) -> str | None:
-    try:
-        body = answer.json()
-    except ValueError as fault:
-        return _("the answer cannot be used: {fault}.").format(fault=fault)
-    if not isinstance(body, dict) or not isinstance(body.get(key), kind):
-        return _("the answer has no {key}.").format(key=key)
-    return None
-
-
-def _key(options: Options, context: Context) -> Secret:
-    secret = context.secret(options.apikey)
-    if not re.fullmatch(r"[\x21-\x7e]+", secret.reveal()):
-        raise SecretError(
-            _("sources.{source}.apikey: the secret holds blanks or other characters that no key has.").format(
-                source=context.source
-            ),
-            hint=_("Store the key alone, without quotes and line ends."),
-        )
-    return secret
-
-
-def _find_ca(options: Options, context: Context) -> str | None:
-    if options.ca_file is None:
-        return None
-    found = context.path(options.ca_file)
-    if not found.is_file():
-        raise ConfigError(
-            _("sources.{source}.ca_file: there is no file {file}.").format(source=context.source, file=found),
-            hint=_("Name a file with certificates in PEM form."),
-        )
-    return str(found)

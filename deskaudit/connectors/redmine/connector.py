@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from deskaudit.connectors import Context
+from deskaudit.connectors import Context, knocking
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.mapping import Seen
@@ -18,7 +18,6 @@ from deskaudit.connectors.redmine.walks import CLOCK
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
 
-KNOCK_TRIES = 1
 MODULES = (
     (_("tickets"), "/issues.json", "issues"),
     (_("projects"), "/projects.json", "projects"),
@@ -49,19 +48,15 @@ class Redmine:
         """Asks who the key is, then knocks at every list. Raises SecretError or ConfigError."""
         with Api(self._options, self._context, self._timing) as api:
             try:
-                api.whoami(retries=KNOCK_TRIES)
+                api.whoami(retries=knocking.TRIES)
             except HttpError as fault:
-                refused = fault.kind in {"auth", "forbidden", "expired"}
-                return Probe(
-                    reachable=fault.status is not None or fault.kind == "bad_answer",
-                    authorised=False if refused else None,
-                    message=fault.message,
-                    hint=fault.hint,
-                )
+                return knocking.refused(fault)
             modules: dict[str, str] = {}
             for name, path, key in MODULES:
                 try:
-                    api.page(path, key, {"status_id": "*"} if key == "issues" else None, limit=1, retries=KNOCK_TRIES)
+                    api.page(
+                        path, key, {"status_id": "*"} if key == "issues" else None, limit=1, retries=knocking.TRIES
+                    )
                     modules[name] = "ok"
                 except HttpError as fault:
                     modules[name] = fault.message

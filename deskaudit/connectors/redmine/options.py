@@ -2,21 +2,17 @@
 
 import re
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from deskaudit.config import seconds
-from deskaudit.connectors.http import is_loopback
+from deskaudit.connectors.access import FASTEST, HELP, check_duration, check_range, check_url
 from deskaudit.connectors.mapping import TicketMapping
 from deskaudit.connectors.tabular.dates import check_zone
-from deskaudit.errors import ConfigError
-from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
 
 PAGE = 100
 """The largest page; Redmine cuts what is above it without a word."""
-FASTEST = 6000
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,26 +38,19 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "projects": "The identifiers of the desk's projects; left out: all that the key sees.",
         "agent_roles": "Who answers: the names of roles; left out: every role that may edit issues. Administrators count too.",
         "requests_per_minute": "Never more than this in any 60 seconds; each changed ticket costs one for its history.",
-        "overlap": "How far before the newest known change a pull begins anew, as 15m or 1h.",
         "sweep": "How often all numbers of tickets and time entries are listed, to find what was deleted, as 1d or 7d.",
         "zone": "The time zone of days without a time (due dates, time entries), as Europe/Oslo; left out: the desk's.",
-        "timeout_s": "Seconds without a byte after which an answer is given up.",
-        "ca_file": "A file with certificate authorities to trust instead of the usual ones.",
+        **{name: HELP[name] for name in ("overlap", "timeout_s", "ca_file")},
         "mapping": "Which field tells priority (field = priority), type, category, service and waiting states; type and "
         "category are the tracker and the category of the ticket unless it says otherwise.",
     }
 
     def __post_init__(self) -> None:
-        self._check_url()
-        if not 1 <= self.requests_per_minute <= FASTEST:
-            raise ValueError(_("requests_per_minute lies between 1 and {most}").format(most=FASTEST))
-        if not 1 <= self.timeout_s <= 600:
-            raise ValueError(_("timeout_s lies between 1 and 600"))
-        for name in ("overlap", "sweep"):
-            try:
-                seconds(getattr(self, name), name)
-            except ConfigError as fault:
-                raise ValueError(fault.message) from None
+        check_url(self.root, "https://redmine.example.org")
+        check_range(self, "requests_per_minute", 1, FASTEST)
+        check_range(self, "timeout_s", 1, 600)
+        check_duration(self.overlap, "overlap")
+        check_duration(self.sweep, "sweep")
         check_zone(self.zone)
 
     @property
@@ -76,16 +65,3 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def sweep_s(self) -> int:
         return seconds(self.sweep)
-
-    def _check_url(self) -> None:
-        try:
-            parts = urlsplit(self.root)
-            host, _port = parts.hostname or "", parts.port
-        except ValueError:
-            raise ValueError(_("url is no address; write https://redmine.example.org")) from None
-        if parts.scheme not in {"https", "http"} or not host or not re.fullmatch(r"[\w.:-]+", host):
-            raise ValueError(_("url is no address; write https://redmine.example.org"))
-        if parts.username is not None or parts.query:
-            raise ValueError(_("url holds a login or a query; the key belongs into apikey"))
-        if parts.scheme == "http" and not is_loopback(host):
-            raise ValueError(_("url begins with http: the key would go in clear; write https"))

@@ -7,6 +7,7 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.lists import FATAL, LINE, losses
 from deskaudit.connectors.redmine.api import Api
 from deskaudit.connectors.redmine.directory import Directory
 from deskaudit.connectors.redmine.journals import read_history
@@ -29,12 +30,11 @@ from deskaudit.model.batches import Batch, Estimate, Problem, Reject, Want
 from deskaudit.model.entities import Row
 from deskaudit.text import one_line
 
-FATAL = frozenset({"dns", "tls", "unreachable", "auth", "expired", "rate_limit"})
-"""Kinds of failure that the next list would meet as well."""
+GRAVE = FATAL | LINE | {"auth"}
+"""Kinds of failure that are not the fault of one ticket or page."""
 TICKETS = ("ticket", "ticket_field", "event")
 FAILURES_IN_A_ROW = 10  # after so many the histories are no longer asked for
 BATCH_TICKETS = 20  # each costs a request: so many are at stake when a line breaks
-BAD_SHARE = 0.2
 LATE_S = 14 * 86400  # so long after it was made, a time entry is still read again
 Walk = ChangedWalk | NumberWalk
 
@@ -131,7 +131,7 @@ class Pull:
             try:
                 rows += read_pages(self._desk, number, project.slug, self._api.every(path, "wiki_pages"))
             except HttpError as fault:
-                if fault.kind in FATAL:
+                if fault.kind in GRAVE:
                     raise
                 if fault.status != 404:  # the module is on, and no page was ever written
                     problems.append(Problem(path, f"{fault.message} {fault.hint}".strip(), ("document",)))
@@ -146,11 +146,12 @@ class Pull:
         self._state.enter(name)
         try:
             yield from batches()
+            self._api.failures.pass_by()
         except HttpError as fault:
-            if fault.kind in FATAL:
+            if fault.kind == "auth":  # the key was good when the pull began
                 raise
+            message = self._api.failures.weigh(fault)
             self._state.leave(whole=False)
-            message = f"{fault.message} {fault.hint}".strip()
             yield Batch(problems=[Problem(name, message, entities)], cursor=self._state.cursor())
 
     def _low(self) -> int:
@@ -195,7 +196,7 @@ class Pull:
                 yield self._batch("ticket", rows, rejects, count, walk.total)
                 rows, rejects = [], []
         self._note(walk)
-        problems = self._losses(walk.lost, count, good, ("ticket", "event"))
+        problems = losses("ticket", ("ticket", "event"), walk.lost, (count, count - good))
         self._state.leave(whole=not problems)
         yield self._batch("ticket", rows, rejects, count, walk.total, problems)
 
@@ -218,7 +219,7 @@ class Pull:
                 if fault.status == 404:
                     return []  # deleted since it was listed
                 self._failures += 1
-                if fault.kind in FATAL or self._failures >= FAILURES_IN_A_ROW:
+                if fault.kind in GRAVE or self._failures >= FAILURES_IN_A_ROW:
                     raise
                 self._failed = fault.message
                 self._state.failed.append(number)
@@ -266,7 +267,7 @@ class Pull:
             if not page.rows or page.total is None or count >= page.total or oldest < low:
                 break
             yield self._batch("slot", rows, rejects, count, page.total, present=present, cursor=False)
-        problems = self._losses([], count, good, ("slot",))
+        problems = losses("slot", ("slot",), (), (count, count - good))
         if everything and len(seen) < (page.total or 0) and not problems:
             problems.append(Problem("slot", _("Some time entries could not be read, or moved meanwhile."), ("slot",)))
         self._state.leave(whole=not problems)
@@ -314,13 +315,6 @@ class Pull:
         yield Batch(
             present={"ticket": ids}, swept=swept, total=walk.total, problems=problems, cursor=self._state.cursor()
         )
-
-    def _losses(self, lost: list[str], count: int, good: int, entities: tuple[str, ...]) -> list[Problem]:
-        found = [Problem(entities[0], message, entities) for message in lost]
-        if count and (count - good) / count > BAD_SHARE:
-            message = _("{bad} of {n} rows could not be used.").format(bad=count - good, n=count)
-            found.append(Problem(entities[0], message, entities))
-        return found
 
     def _batch(
         self,

@@ -4,33 +4,23 @@ from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.progress import Progress
 from deskaudit.model.batches import Cursor, Want
 
-VERSION = 1
 
-
-class State(msgspec.Struct, kw_only=True):
+class State(Progress, kw_only=True):
     """`marks` are the server's own times, so that clocks which disagree lose nothing."""
 
-    version: int = VERSION
-    finished: bool = False
-    since_at: int  # what this pull was asked for
-    started_at: int
     reach: int  # how far back the snapshot goes
     marks: dict[str, int] = msgspec.field(default_factory=dict)  # stage → newest change that was read
     swept_at: int = 0  # when the last whole sweep began
     sweeping: bool = True  # this pull sweeps
-    done: list[str] = msgspec.field(default_factory=list)
     stage: str = ""  # the one being read, and where in it
     at: dict[str, Any] = msgspec.field(default_factory=dict)
     newest: int = 0
     agents: dict[str, str] = msgspec.field(default_factory=dict)  # all that ever held a ticket or a role: id → name
     failed: list[str] = msgspec.field(default_factory=list)  # tickets without their history: asked for again
     projects: dict[str, str] = msgspec.field(default_factory=dict)  # seen at the last pull: id → name
-
-    def cursor(self) -> Cursor:
-        found: Cursor = msgspec.to_builtins(self)
-        return found
 
     def enter(self, stage: str) -> None:
         """Begins a stage, or goes on in it where the last pull stopped."""
@@ -48,11 +38,8 @@ class State(msgspec.Struct, kw_only=True):
 
 def begin(cursor: Cursor | None, want: Want, now: int, sweep_s: int) -> State:
     """The state to go on from: an interrupted pull's own, else a new pull with the marks of the last."""
-    try:
-        known = msgspec.convert(cursor, State) if cursor else None
-    except msgspec.ValidationError:
-        known = None  # another version's cursor: everything is pulled once more
-    if known is None or known.version != VERSION:
+    known = State.read(cursor)
+    if known is None:
         return State(since_at=want.since_at, started_at=now, reach=want.since_at)
     if not known.finished and known.reach <= want.since_at:
         return known

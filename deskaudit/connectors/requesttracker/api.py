@@ -3,17 +3,17 @@
 import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.access import find_key, open_client
 from deskaudit.connectors.fields import Clock, Fields, RowError
-from deskaudit.connectors.http import Answer, Client
+from deskaudit.connectors.lists import Failures, complain
 from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.requesttracker.options import Options
-from deskaudit.errors import ConfigError, SecretError
+from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
 from deskaudit.secrets import Secret
 from deskaudit.text import one_line
@@ -41,18 +41,17 @@ class Api:
 
     def __init__(self, options: Options, context: Context, timing: Timing) -> None:
         self.per_minute = options.requests_per_minute
-        self.answered = 0  # good answers so far: after one, a refusal is about a resource and not about the login
         login, secrets = _log_in(options, context)
-        self._client = Client(
+        self._client = open_client(
             f"{options.root}/REST/2.0",
-            source=context.source,
+            options,
+            context,
             limit=RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled),
-            headers={"Authorization": login},
             timing=timing,
+            headers={"Authorization": login},
             secrets=secrets,
-            ca_file=_find_ca(options, context),
-            read_s=float(options.timeout_s),
         )
+        self.failures = Failures(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -63,15 +62,14 @@ class Api:
     def page(self, path: str, params: Params, number: int = 1, *, size: int = PAGE, retries: int | None = None) -> Page:
         """One page of a list, by its number: the address that RT itself gives for the next one is not followed."""
         asked = {"per_page": size, **params, "page": number}
-        body = self._get(path, asked, retries, items=True)
+        body = self._get(path, asked, retries, "items")
         return Page(body["items"], _count(body.get("total")))
 
     def one(self, path: str, *, retries: int | None = None) -> dict[str, Any]:
-        return self._get(path, {}, retries, items=False)
+        return self._get(path, {}, retries)
 
-    def _get(self, path: str, params: Params, retries: int | None, *, items: bool) -> dict[str, Any]:
-        answer = self._client.get(path, params, accept=lambda answer: _complain(answer, items=items), retries=retries)
-        self.answered += 1
+    def _get(self, path: str, params: Params, retries: int | None, key: str = "") -> dict[str, Any]:
+        answer = self._client.get(path, params, accept=lambda answer: complain(answer, dict, key), retries=retries)
         found: dict[str, Any] = answer.json()
         return found
 
@@ -153,30 +151,10 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _complain(answer: Answer, *, items: bool) -> str | None:
-    """What is wrong with the body of an answer that came with a good status."""
-    try:
-        body = answer.json()
-    except ValueError as fault:
-        return _("the answer cannot be used: {fault}.").format(fault=fault)
-    if not isinstance(body, dict):
-        return _("the answer cannot be used: it is {kind}.").format(kind=type(body).__name__)
-    if items and not isinstance(body.get("items"), list):
-        return _("the answer cannot be used: it has no {name}.").format(name="items")
-    return None
-
-
 def _log_in(options: Options, context: Context) -> tuple[Secret, list[Secret]]:
     """The Authorization header, and the secrets inside it."""
     if options.token is not None:
-        token = context.secret(options.token)
-        if not token.reveal().isascii() or not token.reveal().isprintable() or " " in token.reveal():
-            raise SecretError(
-                _("sources.{source}.token: the secret holds blanks or other characters that no token has.").format(
-                    source=context.source
-                ),
-                hint=_("Store the token alone, without quotes and line ends."),
-            )
+        token = find_key(options.token, "token", context)
         return Secret(f"token {token.reveal()}"), [token]
     if options.password is None:
         raise ConfigError(
@@ -186,15 +164,3 @@ def _log_in(options: Options, context: Context) -> tuple[Secret, list[Secret]]:
     password = context.secret(options.password)
     basic = base64.b64encode(f"{options.user}:{password.reveal()}".encode()).decode()
     return Secret(f"Basic {basic}"), [password, Secret(basic)]
-
-
-def _find_ca(options: Options, context: Context) -> str | None:
-    if options.ca_file is None:
-        return None
-    found: Path = context.path(options.ca_file)
-    if not found.is_file():
-        raise ConfigError(
-            _("sources.{source}.ca_file: there is no file {file}.").format(source=context.source, file=found),
-            hint=_("Name a file with certificates in PEM form."),
-        )
-    return str(found)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from deskaudit.connectors import Context
+from deskaudit.connectors import Context, knocking
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.mapping import Mapper, Seen
@@ -18,7 +18,6 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
 from deskaudit.text import one_line
 
-KNOCK_TRIES = 1
 MODULES: tuple[tuple[str, str, dict[str, str | int]], ...] = (
     (_("tickets"), "/tickets", {"query": "id > 0"}),
     (_("history"), "/transactions", {"query": "ObjectType = 'RT::Ticket'"}),
@@ -65,32 +64,21 @@ class RequestTracker:
         """Knocks at every list with one row. Raises SecretError or ConfigError where the config is at fault."""
         with Api(self._options, self._context, self._timing) as api:
             try:
-                said = api.one("/rt", retries=KNOCK_TRIES)
+                said = api.one("/rt", retries=knocking.TRIES)
             except HttpError as fault:
-                known = None if fault.kind not in {"auth", "expired", "forbidden"} else False
-                reached = fault.status is not None
-                return Probe(reachable=reached, authorised=known, message=fault.message, hint=fault.hint)
+                return knocking.refused(fault)
             version = said.get("Version")
             if not isinstance(version, str):
                 message = _("{root} answers, but not as Request Tracker does.").format(root=self._options.root)
                 return Probe(reachable=True, message=message, hint=_("Check url; RT 5 or newer is needed."))
             modules = {name: self._knock(api, path, params) for name, path, params in MODULES}
-            missing = [name for name, state in modules.items() if state != "ok"]
-            return Probe(
-                reachable=True,
-                authorised=True,
-                version=one_line(version, 40),
-                modules=modules,
-                message=_("not readable, or only in part: {names}").format(names=", ".join(missing))
-                if missing
-                else _("all lists can be read"),
-                hint=_("Give the login the missing rights; checks without them say NODATA.") if missing else "",
-            )
+            hint = _("Give the login the missing rights; checks without them say NODATA.")
+            return knocking.listed(modules, hint, version=one_line(version, 40), partly=True)
 
     def _knock(self, api: Api, path: str, params: dict[str, str | int]) -> str:
         """The word ok, or why not. A list without a total holds only what the login may see."""
         try:
-            page = api.page(path, params, size=1, retries=KNOCK_TRIES)
+            page = api.page(path, params, size=1, retries=knocking.TRIES)
         except HttpError as fault:
             return fault.message
         if page.total is not None:

@@ -30,6 +30,7 @@ _DATES = frozenset({"Due", "Starts", "Started", "Told", "Resolved"})
 _TOLD = frozenset({"SLA", "Type", "TimeEstimated", "TimeLeft", "InitialPriority", "FinalPriority", *_DATES})
 """Fields whose changes are told with their values; of others (Subject) only that they changed."""
 _LONGEST_MIN = 60 * 24 * 366
+TWIN_S = 2  # the two entries of one change of the owner may stand in different seconds
 
 
 class Told(msgspec.Struct):
@@ -196,7 +197,10 @@ class History:
 
     def _is_alone(self, change: Fields, kind: str, taken: set[Any]) -> bool:
         """Whether a change of the watcher "owner" stands alone, without the change of the owner it belongs to."""
-        return kind == "SetWatcher" and (change.at("Created"), change.text("NewValue")) not in taken
+        if kind != "SetWatcher":
+            return False
+        at, value = change.at("Created") or 0, change.text("NewValue")
+        return not any(new == value and abs((when or 0) - at) <= TWIN_S for when, new in taken)
 
     def _actor(self, story: Story, change: Fields) -> tuple[str | None, int | None]:
         creator = change.inner("Creator")

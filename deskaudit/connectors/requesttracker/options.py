@@ -2,20 +2,17 @@
 
 import re
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from deskaudit.config import seconds
-from deskaudit.connectors.http import is_loopback
+from deskaudit.connectors.access import FASTEST, HELP, check_duration, check_range, check_url
 from deskaudit.connectors.mapping import TicketMapping
-from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
 
 LEAST_OVERLAP_S = 26 * 3600
 """RT reads a query's times in the zone of the login: from UTC-12 to UTC+14."""
-FASTEST = 6000
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,8 +31,8 @@ class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     }
 
     def __post_init__(self) -> None:
-        _check_duration(self.response, "response")
-        _check_duration(self.resolve, "resolve")
+        check_duration(self.response, "response")
+        check_duration(self.resolve, "resolve")
 
     @property
     def response_s(self) -> int | None:
@@ -79,26 +76,23 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "sweep_days": "After how many days the numbers of all tickets are read, to see which were deleted; 0: never.",
         "user_limit": "How many accounts a pull asks one by one whether they are staff; only logins that may see the members of "
         "the group Privileged are told at once.",
-        "requests_per_minute": "Never more than this in any 60 seconds.",
-        "timeout_s": "Seconds without a byte after which an answer is given up.",
-        "ca_file": "A file with certificate authorities to trust instead of the usual ones.",
+        **{name: HELP[name] for name in ("requests_per_minute", "timeout_s", "ca_file")},
         "mapping": "Which field tells priority (field = 'Priority'), category, type, service and waiting states: custom fields by "
         "their names, Priority, SLA, Type, Queue, Organization.",
     }
 
     def __post_init__(self) -> None:
-        self._check_url()
+        check_url(self.root, "https://rt.example.org")
         if (self.token is None) == (self.password is None) or bool(self.user) != (self.password is not None):
             raise ValueError(_("say token, or user and password"))
         if ":" in self.user or not self.user.isprintable():
             raise ValueError(_("user is no name to log in with"))
-        if not 1 <= self.requests_per_minute <= FASTEST:
-            raise ValueError(_("requests_per_minute lies between 1 and {most}").format(most=FASTEST))
-        if not 0 <= self.sweep_days <= 3650 or self.user_limit < 0:
-            raise ValueError(_("sweep_days lies between 0 and 3650, and user_limit is 0 or more"))
-        if not 1 <= self.timeout_s <= 600:
-            raise ValueError(_("timeout_s lies between 1 and 600"))
-        _check_duration(self.overlap, "overlap")
+        check_range(self, "requests_per_minute", 1, FASTEST)
+        check_range(self, "sweep_days", 0, 3650)
+        if self.user_limit < 0:
+            raise ValueError(_("user_limit is 0 or more"))
+        check_range(self, "timeout_s", 1, 600)
+        check_duration(self.overlap, "overlap")
         if self.overlap_s < LEAST_OVERLAP_S:
             raise ValueError(_("overlap is 26h or more: RT reads times in the zone of the login"))
         if any(not name.strip() or not name.isprintable() for name in self.queues):
@@ -112,24 +106,3 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def overlap_s(self) -> int:
         return seconds(self.overlap)
-
-    def _check_url(self) -> None:
-        try:
-            parts = urlsplit(self.root)
-            host, _port = parts.hostname or "", parts.port
-        except ValueError:
-            raise ValueError(_("url is no address; write https://rt.example.org")) from None
-        if parts.scheme not in {"https", "http"} or not host or not re.fullmatch(r"[\w.:-]+", host):
-            raise ValueError(_("url is no address; write https://rt.example.org"))
-        if parts.username is not None or parts.query:
-            raise ValueError(_("url holds a login or a query; the secret belongs into token or password"))
-        if parts.scheme == "http" and not is_loopback(host):
-            raise ValueError(_("url begins with http: the secret would go in clear; write https"))
-
-
-def _check_duration(text: str | None, key: str) -> None:
-    if text is not None:
-        try:
-            seconds(text, key)
-        except ConfigError as fault:
-            raise ValueError(fault.message) from None

@@ -7,6 +7,7 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.lists import FATAL, losses, read_rows
 from deskaudit.connectors.requesttracker import things
 from deskaudit.connectors.requesttracker.api import CLOCK, PAGE, Api, query_time, quote, row_number
 from deskaudit.connectors.requesttracker.history import History
@@ -21,9 +22,6 @@ from deskaudit.model.entities import Row, Ticket, entity_of
 
 TICKETS = ("ticket", "ticket_field", "ticket_tag", "contact")
 TOLD = ("event", "slot")
-FATAL = frozenset({"dns", "tls", "unreachable", "expired", "rate_limit"})
-"""Kinds of failure that the next stage would meet as well."""
-BAD_SHARE = 0.2  # more rows kept out than this: the list is not what we take it for, and counts as incomplete
 CLOSE_S = 900  # changes so near before the newest known one may have been written after it
 CHANGES_EACH = 8  # entries of history that a ticket is taken to have, where RT does not tell
 DAY = 86400
@@ -37,8 +35,6 @@ class Pull:
         self._context, self._state, self._want = context, state, want
         self._people = People(api, context, state, options)
         self._history = History(api, desk, self._people)
-        self._last_fault: HttpError | None = None
-        self._timeouts = 0
 
     def batches(self) -> Iterator[Batch]:
         want, state = self._want.entities, self._state
@@ -64,8 +60,7 @@ class Pull:
             yield from self._step("articles", "/articles", ("document",), listed)
         if "policy" in want and self._options.levels:
             yield Batch(rows=things.make_policies(self._desk), resource="policy", replaces=frozenset({"policy"}))
-        if not self._api.answered and self._last_fault is not None:
-            raise self._last_fault
+        self._api.failures.conclude()
         state.finished = True
         problems = [*self._history.problems(), *self._desk.unknown.problems()]
         problems += [*self._desk.mapper.problems(self._context.source), *self._desk.field_problems()]
@@ -97,15 +92,9 @@ class Pull:
                 batch.problems = [self._narrowed(problem) for problem in batch.problems]
                 batch.resource = batch.resource if batch.resource in self._want.entities else ""
                 yield batch
-            self._timeouts = 0
+            self._api.failures.pass_by()
         except HttpError as fault:
-            self._timeouts = self._timeouts + 1 if fault.kind == "timeout" else 0
-            refused = fault.kind == "auth" and not self._api.answered
-            if fault.kind in FATAL or refused or self._timeouts >= 2:
-                raise
-            self._last_fault = fault
-            message = f"{fault.message} {fault.hint}".strip()
-            yield Batch(problems=[self._narrowed(Problem(path, message, entities))])
+            yield Batch(problems=[self._narrowed(Problem(path, self._api.failures.weigh(fault), entities))])
 
     def _queues(self) -> Iterator[Batch]:
         lost: list[str] = []
@@ -115,7 +104,7 @@ class Pull:
         params: dict[str, str | int] = {"query": ALL, "orderby": "id", "fields": "id,Name", "find_disabled_rows": 1}
         for page in self._api.numbered("/queues/all", params, lost):
             hidden |= page.total is None
-            found, bad = self._read("/queues/all", page.rows, read_queue)
+            found, bad = self._read("/queues/all", page.rows, read_queue, [0, 0])
             rows += found
             rejects += bad
         problems = [Problem("/queues/all", _("Rows may be missing: {why}.").format(why=why)) for why in lost]
@@ -196,12 +185,12 @@ class Pull:
             yield Batch(
                 rows=rows, rejects=rejects, resource="ticket", done=counts[0], total=total, cursor=state.cursor()
             )
-        problems = self._losses("/tickets", ("ticket",), lost, counts)
+        problems = losses("/tickets", ("ticket",), lost, counts)
         if not problems:
             state.mark = max(state.mark, min(state.newest, state.started_at)) or state.started_at
             state.reach = state.reach or state.since_at
         if hidden:
-            problems += self._losses("/tickets", ("ticket",), [_HIDDEN], [0, 0])
+            problems += losses("/tickets", ("ticket",), [_HIDDEN], [0, 0])
         state.leave()
         yield Batch(resource="ticket", problems=problems, cursor=state.cursor())
 
@@ -284,13 +273,11 @@ class Pull:
         hidden = True
         for page in self._api.numbered(path, params, lost):
             hidden = page.total is None
-            rows, rejects = self._read(path, page.rows, read)
-            counts[0] += len(page.rows)
-            counts[1] += len(rejects)
+            rows, rejects = self._read(path, page.rows, read, counts)
             yield Batch(rows=rows, rejects=rejects, resource=entity, done=counts[0], total=page.total)
         if not counts[0]:
             hidden = self._api.page(path, params, size=1).total is None
-        problems = self._losses(path, (entity,), lost, counts)
+        problems = losses(path, (entity,), lost, counts)
         if hidden:
             message = _("The login may not see all of {path}: it lacks {right}.").format(path=path, right=right)
             problems.append(Problem(entity, message, (entity,) if counts[0] else ()))
@@ -299,24 +286,14 @@ class Pull:
         else:
             yield Batch(resource=entity, problems=problems, replaces=frozenset() if problems else frozenset({entity}))
 
-    def _read(self, path: str, raw: list[Any], read: Read) -> tuple[list[Row], list[Reject]]:
-        rows: list[Row] = []
-        rejects: list[Reject] = []
-        for one in raw:
-            try:
-                rows += read(self._desk, Fields(one, CLOCK))
-            except RowError as fault:
-                rejects.append(Reject(f"{path} {row_number(one) or '?'}", str(fault)))
-        return rows, rejects
-
-    def _losses(self, path: str, entities: tuple[str, ...], lost: list[str], counts: list[int]) -> list[Problem]:
-        problems = [
-            Problem(path, _("Rows may be missing: {why}.").format(why=why), entities) for why in dict.fromkeys(lost)
-        ]
-        if counts[1] > counts[0] * BAD_SHARE:
-            message = _("{bad} of {all} rows could not be used.").format(bad=counts[1], all=counts[0])
-            problems.append(Problem(path, message, entities))
-        return problems
+    def _read(self, path: str, raw: list[Any], read: Read, counts: list[int]) -> tuple[list[Row], list[Reject]]:
+        return read_rows(
+            raw,
+            lambda one: read(self._desk, Fields(one, CLOCK)),
+            lambda _number, one: f"{path} {row_number(one) or '?'}",
+            counts,
+            self._want.entities,
+        )
 
 
 _HIDDEN = _("the login may not see all")

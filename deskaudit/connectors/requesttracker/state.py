@@ -2,36 +2,27 @@
 
 import msgspec
 
+from deskaudit.connectors.progress import Progress
 from deskaudit.model.batches import Cursor, Want
 
-VERSION = 1
 STAFF_MOST = 5000  # accounts remembered: the cursor is written with every page
 
 
-class State(msgspec.Struct, kw_only=True):
+class State(Progress, kw_only=True):
     """`mark` is RT's own time, so that clocks which disagree lose nothing."""
 
-    version: int = VERSION
-    finished: bool = False
-    since_at: int
-    started_at: int
     mark: int = 0  # newest change of a ticket that was read, when all were; 0: none yet
     reach: int = 0  # how far back they were read
     scope: str = ""  # the queues that were read
     newest: int = 0
     swept_at: int = 0
     merged: int = 0  # number of the newest merge that was read
-    done: list[str] = msgspec.field(default_factory=list)
     stage: str = ""
     after: int = 0  # the number after which the stage goes on
     whole: bool = True  # nothing was missed in it so far
     staff: list[int] = msgspec.field(default_factory=list)  # accounts that are privileged
     others: list[int] = msgspec.field(default_factory=list)  # accounts that were asked and are not
     asked_at: int = 0  # when they were asked anew
-
-    def cursor(self) -> Cursor:
-        found: Cursor = msgspec.to_builtins(self)
-        return found
 
     def enter(self, stage: str) -> None:
         """Begins a stage, or goes on in it where the last pull stopped."""
@@ -45,11 +36,8 @@ class State(msgspec.Struct, kw_only=True):
 
 def begin(cursor: Cursor | None, want: Want, now: int, scope: str) -> State:
     """The state to go on from: an interrupted pull's own, else a new pull with what the last one knows."""
-    try:
-        known = msgspec.convert(cursor, State) if cursor else None
-    except msgspec.ValidationError:
-        known = None  # another version's cursor: everything is pulled once more
-    if known is None or known.version != VERSION or known.scope != scope:
+    known = State.read(cursor)
+    if known is None or known.scope != scope:
         return State(since_at=want.since_at, started_at=now, scope=scope)
     if not known.finished and known.since_at <= want.since_at:
         return known

@@ -3,7 +3,7 @@
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.fields import Fields, RowError, Unknown
+from deskaudit.connectors.fields import FieldNames, Fields, RowError, Unknown
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.mapping import Facts, Mapper, Seen
 from deskaudit.connectors.requesttracker.api import Api, need_number, quote
@@ -11,7 +11,6 @@ from deskaudit.connectors.requesttracker.options import Options
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.model.entities import Contact, Department, Row, Ticket, TicketField, TicketTag
-from deskaudit.text import one_line
 
 STATUSES = {
     "new": "new",
@@ -32,8 +31,6 @@ FIELDS = {
 }
 PLAIN = ("Priority", "InitialPriority", "FinalPriority", "SLA", "Type", "Status", "TimeEstimated")
 WORDS_MOST = 50  # statuses of a site's own that RT is asked about
-ENOUGH_TICKETS = 50
-FIELDS_MOST = 1000
 
 
 class Story(msgspec.Struct):
@@ -59,8 +56,7 @@ class Desk:
         self.fields: dict[str, str] = {}  # number of a custom field → name
         self._statuses: dict[str, str] = dict(STATUSES)
         self._told_fields = False
-        self._seen_fields: set[str] = set()
-        self._tickets = 0
+        self._field_names = FieldNames()
 
     def status(self, raw: str, facts: Facts | None = None, *, first: bool = False) -> str:
         """The canonical status of RT's word for it. `first`: tickets begin in it."""
@@ -103,23 +99,15 @@ class Desk:
         return None if number is None else self.context.key("agent", number)
 
     def meet(self, names: list[str], *, told: bool) -> None:
-        self._tickets += 1
         self._told_fields |= told
-        if len(self._seen_fields) < FIELDS_MOST:
-            self._seen_fields.update(name.casefold() for name in names)
+        self._field_names.meet(names)
 
     def field_problems(self) -> list[Problem]:
         """Warnings where the mapping reads what no ticket has, or where no custom field is shown at all."""
-        found = []
-        if self._tickets and not self._told_fields:
+        found = self._field_names.problems(self.mapper.fields)
+        if self._field_names.tickets and not self._told_fields:
             message = _("No ticket shows a custom field: there are none, or the login lacks SeeCustomField.")
             found.append(Problem("ticket_field", message))
-        unseen = sorted(self.mapper.fields - self._seen_fields)
-        if unseen and self._tickets >= ENOUGH_TICKETS:
-            message = _("None of {n} tickets has the field {names} that the mapping reads; seen: {seen}.").format(
-                n=self._tickets, names=", ".join(unseen), seen=one_line(", ".join(sorted(self._seen_fields)), 200)
-            )
-            found.append(Problem("mapping", message))
         return found
 
 

@@ -1,21 +1,20 @@
 """API v3 of one portal: list questions in, rows out, whichever way the account lets itself be known."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, Self
 
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.http import Answer, Client, HttpError
+from deskaudit.connectors.access import find_ca, find_key, open_client
+from deskaudit.connectors.http import Answer, HttpError
+from deskaudit.connectors.lists import Failures, complain
 from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.servicedeskplus.accounts import Tokens
 from deskaudit.connectors.servicedeskplus.answers import SdpError, judge, read_failure
 from deskaudit.connectors.servicedeskplus.options import Options
-from deskaudit.errors import ConfigError, SecretError
-from deskaudit.i18n import _
-from deskaudit.secrets import Secret, SecretRef
+from deskaudit.secrets import Secret
 
 ACCEPT = "application/vnd.manageengine.sdp.v3+json"
 """Without it a server on-premises answers in an older format, with other names."""
@@ -61,24 +60,23 @@ class Api:
     """Every failure is an SdpError, an HttpError of the accounts server, a SecretError, a ConfigError or Cancelled."""
 
     def __init__(self, options: Options, context: Context, timing: Timing, tokens: Tokens | None) -> None:
-        self.answered = 0  # good answers so far: after one, a refusal is about a resource and not about the key
         self._tokens = tokens
         headers: dict[str, str | Secret] = {"Accept": ACCEPT}
         if options.authtoken is not None:
-            headers[options.key_header] = _resolve(options.authtoken, "authtoken", context)
+            headers[options.key_header] = find_key(options.authtoken, "authtoken", context)
         if options.portal_id:
             headers["PORTALID"] = options.portal_id
         self.limit = RateLimit(options.per_minute, timing=timing, cancelled=context.cancelled)
-        self._client = Client(
+        self._client = open_client(
             f"{options.desk}/api/v3",
-            source=context.source,
+            options,
+            context,
             limit=self.limit,
-            headers=headers,
             timing=timing,
+            headers=headers,
             secrets=() if tokens is None else tokens.secrets,
-            ca_file=_find_ca(options, context),
-            read_s=float(options.timeout_s),
         )
+        self.failures = Failures(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +129,6 @@ class Api:
         except HttpError as fault:
             said = read_failure(last[0]) if last and fault.status is not None else None
             raise SdpError(fault, said.code if said else None) from None
-        self.answered += 1
         return answer
 
 
@@ -142,50 +139,21 @@ def make_tokens(options: Options, context: Context, timing: Timing) -> Tokens | 
     return Tokens(
         options.accounts,
         options.client_id,
-        _resolve(options.client_secret, "client_secret", context),
-        _resolve(options.refresh_token, "refresh_token", context),
+        find_key(options.client_secret, "client_secret", context),
+        find_key(options.refresh_token, "refresh_token", context),
         source=context.source,
         timing=timing,
         cancelled=context.cancelled,
-        ca_file=_find_ca(options, context),
+        ca_file=find_ca(options.ca_file, context),
     )
 
 
 def _complain(answer: Answer, key: str) -> str | None:
     """What is wrong with the body of an answer that reports no failure."""
-    try:
-        body = answer.json()
-    except ValueError as fault:
-        return _("the answer cannot be used: {fault}.").format(fault=fault)
-    if not isinstance(body, dict):
-        return _("the answer cannot be used: it is {kind}.").format(kind=type(body).__name__)
-    if isinstance(body.get(key), list):
-        return None
-    info = body.get("list_info")
-    if isinstance(info, dict) and key not in body and not info.get("row_count") and not info.get("has_more_rows"):
-        return None  # an empty list may come without its key
-    return _("the answer has no {key}.").format(key=key)
-
-
-def _resolve(ref: SecretRef, option: str, context: Context) -> Secret:
-    secret = context.secret(ref)
-    if not re.fullmatch(r"[\x21-\x7e]+", secret.reveal()):
-        raise SecretError(
-            _("sources.{source}.{option}: the secret holds blanks or other characters that no key has.").format(
-                source=context.source, option=option
-            ),
-            hint=_("Store the key alone, without quotes and line ends."),
-        )
-    return secret
-
-
-def _find_ca(options: Options, context: Context) -> str | None:
-    if options.ca_file is None:
-        return None
-    found = context.path(options.ca_file)
-    if not found.is_file():
-        raise ConfigError(
-            _("sources.{source}.ca_file: there is no file {file}.").format(source=context.source, file=found),
-            hint=_("Name a file with certificates in PEM form."),
-        )
-    return str(found)
+    said = complain(answer) or complain(answer, dict, key)
+    if said is None or complain(answer, dict, "list_info", dict):
+        return said
+    body = answer.json()
+    info = body["list_info"]
+    # An empty list may come without its key.
+    return said if key in body or info.get("row_count") or info.get("has_more_rows") else None

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from deskaudit.connectors import Context
+from deskaudit.connectors import Context, knocking
 from deskaudit.connectors.fields import RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.mapping import Mapper, Seen
@@ -24,8 +24,6 @@ from deskaudit.connectors.servicedeskplus.state import begin
 from deskaudit.connectors.servicedeskplus.walks import CHANGED, ListWalk
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
-
-KNOCK_TRIES = 1
 
 
 class ServiceDeskPlus:
@@ -63,29 +61,21 @@ class ServiceDeskPlus:
         """Knocks at every list with one row. Raises SecretError or ConfigError where the config is at fault."""
         with self._api() as api:
             try:
-                api.page("/requests", "requests", Ask(rows=1), retries=KNOCK_TRIES)
+                api.page("/requests", "requests", Ask(rows=1), retries=knocking.TRIES)
                 modules = {_("requests"): "ok"}
             except HttpError as fault:
                 if fault.kind != "forbidden":
-                    return _failed(fault)
+                    return knocking.refused(fault)
                 modules = {_("requests"): fault.message}
             for listed in short_lists(cloud=self._options.cloud):
                 try:
                     modules[listed.title] = _knock(api, listed)
                 except HttpError as fault:
-                    return _failed(fault)
-            missing = [name for name, state in modules.items() if state != "ok"]
-            return Probe(
-                reachable=True,
-                authorised=bool(api.answered),
-                modules={**modules, _("surveys"): _("the API has no documented way to them")},
-                message=_("not readable: {names}").format(names=", ".join(missing))
-                if missing
-                else _("all lists can be read"),
-                hint=_("Checks without them say NODATA. Give the key more rights, if the edition has these modules.")
-                if missing
-                else "",
-            )
+                    return knocking.refused(fault)
+            hint = _("Checks without them say NODATA. Give the key more rights, if the edition has these modules.")
+            modules_too = {**modules, _("surveys"): _("the API has no documented way to them")}
+            found = knocking.listed(modules, hint)
+            return msgspec.structs.replace(found, authorised=bool(api.failures.answered), modules=modules_too)
 
     def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:
         """Yields what changed since `cursor`. Raises SourceError, SecretError or Cancelled."""
@@ -143,22 +133,13 @@ def _knock(api: Api, listed: Listed) -> str:
     said = ""
     for path, key in listed.ways:
         try:
-            api.page(path, key, Ask(rows=1), retries=KNOCK_TRIES)
+            api.page(path, key, Ask(rows=1), retries=knocking.TRIES)
         except SdpError as fault:
-            if fault.kind not in {"forbidden", "bad_answer", "auth"} or (fault.kind == "auth" and not api.answered):
+            if fault.kind not in {"forbidden", "bad_answer", "auth"} or (
+                fault.kind == "auth" and not api.failures.answered
+            ):
                 raise
             said = _("not in this edition, or not for this key") if fault.absent else fault.message
         else:
             return "ok"
     return said
-
-
-def _failed(fault: HttpError) -> Probe:
-    reachable = fault.status is not None
-    refused = fault.kind in {"auth", "expired", "forbidden"}
-    return Probe(
-        reachable=reachable,
-        authorised=False if refused else None,
-        message=fault.message,
-        hint=fault.hint,
-    )

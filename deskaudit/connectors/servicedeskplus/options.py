@@ -2,14 +2,12 @@
 
 import re
 from typing import ClassVar, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from deskaudit.config import seconds
-from deskaudit.connectors.http import is_loopback
+from deskaudit.connectors.access import HELP, check_duration, check_range, check_url
 from deskaudit.connectors.mapping import TicketMapping
-from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
 
@@ -76,36 +74,28 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "worklog_limit": "For about how many changed requests a pull reads the time entries, one request each; the rest waits "
         "for the next pull. 0: none.",
         "worklog_days": "How far back the first pull reads time entries: two quarters, if nothing else is said.",
-        "overlap": "How far before the newest known change a pull begins anew, as 15m or 1h.",
         "sweep": "How often all ids are listed to find deleted requests, as 7d; empty: never.",
-        "timeout_s": "Seconds without a byte after which an answer is given up.",
-        "ca_file": "A file with certificate authorities to trust instead of the usual ones.",
+        **{name: HELP[name] for name in ("overlap", "timeout_s", "ca_file")},
         "mapping": "Which field tells priority, category, type, service and waiting states.",
     }
 
     def __post_init__(self) -> None:
         self._check_kind()
-        _check_address(self.root, "url")
+        check_url(self.root)
         if self.cloud:
-            _check_address(self.accounts, "accounts_host")
+            check_url(self.accounts, name="accounts_host")
         if self.portal and not re.fullmatch(r"[\w.-]+", self.portal):
             raise ValueError(_("portal is the name alone, as itdesk in /app/itdesk"))
         if self.portal_id and not re.fullmatch(r"\d{1,19}", self.portal_id):
             raise ValueError(_("portal_id is a number"))
-        if not 0 <= self.requests_per_minute <= FASTEST:
-            raise ValueError(_("requests_per_minute lies between 0 and 600"))
-        if not 1 <= self.page_size <= LARGEST_PAGE:
-            raise ValueError(_("page_size lies between 1 and 100"))
-        if self.worklog_limit < 0 or not 1 <= self.worklog_days <= 3660:
-            raise ValueError(_("worklog_limit is 0 or more, worklog_days lies between 1 and 3660"))
-        if not 1 <= self.timeout_s <= 600:
-            raise ValueError(_("timeout_s lies between 1 and 600"))
-        for name in ("overlap", "sweep"):
-            try:
-                if getattr(self, name) or name == "overlap":
-                    seconds(getattr(self, name), name)
-            except ConfigError as fault:
-                raise ValueError(fault.message) from None
+        check_range(self, "requests_per_minute", 0, FASTEST)
+        check_range(self, "page_size", 1, LARGEST_PAGE)
+        if self.worklog_limit < 0:
+            raise ValueError(_("worklog_limit is 0 or more"))
+        check_range(self, "worklog_days", 1, 3660)
+        check_range(self, "timeout_s", 1, 600)
+        check_duration(self.overlap, "overlap")
+        check_duration(self.sweep or None, "sweep")
 
     @property
     def cloud(self) -> bool:
@@ -157,17 +147,3 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             )
         if not self.data_centre and not (self.url.strip() and self.accounts_host.strip()):
             raise ValueError(_("data_centre is missing; or set url and accounts_host"))
-
-
-def _check_address(address: str, name: str) -> None:
-    try:
-        parts = urlsplit(address)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError(_("{name} is no address; write https://HOST").format(name=name)) from None
-    if parts.scheme not in {"https", "http"} or not host or not re.fullmatch(r"[\w.:-]+", host):
-        raise ValueError(_("{name} is no address; write https://HOST").format(name=name))
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError(_("{name} holds a login or a query; secrets have options of their own").format(name=name))
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(_("{name} begins with http: the key would go in clear; write https").format(name=name))

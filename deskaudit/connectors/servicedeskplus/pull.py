@@ -7,6 +7,7 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import OLDEST, RowError
 from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.lists import FATAL, losses, read_rows
 from deskaudit.connectors.servicedeskplus import rows
 from deskaudit.connectors.servicedeskplus.answers import SdpError
 from deskaudit.connectors.servicedeskplus.api import Api, Ask
@@ -19,12 +20,9 @@ from deskaudit.connectors.servicedeskplus.walks import CHANGED, ChangedWalk, Lis
 from deskaudit.connectors.servicedeskplus.worklogs import Worklogs
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Estimate, Problem, Reject, Want
-from deskaudit.model.entities import Row, entity_of
+from deskaudit.model.entities import Row
 
-FATAL = frozenset({"dns", "tls", "unreachable", "expired", "rate_limit"})
-"""Kinds of failure that the next list would meet as well."""
 DAY = 86400
-BAD_SHARE = 0.2  # more rows kept out than this: the list is not what we take it for, and counts as incomplete
 WORKLOG_PAGE = 20  # requests whose time entries are read between two cursors
 OPEN = ("new", "open", "answered", "postponed", "unknown")
 
@@ -36,8 +34,6 @@ class Pull:
         self._requested = tuple(sorted(TICKET & want.entities))  # what of requests is wanted
         self._main = "ticket" if "ticket" in want.entities else next(iter(self._requested), "")
         self._total: int | None = None
-        self._timeouts = 0
-        self._last_fault: HttpError | None = None
 
     def batches(self) -> Iterator[Batch]:
         wanted = self._want.entities
@@ -55,15 +51,14 @@ class Pull:
             yield from self._step("worklogs", "slot", ("slot",), self._worklogs())
         if "ticket" in wanted and self._sweep_is_due():
             yield from self._step("sweep", "sweep", (), self._sweep())
-        if not self._api.answered and self._last_fault is not None:
-            raise self._last_fault
+        self._api.failures.conclude()
         self._state.finished = True
         yield Batch(
             cursor=self._state.cursor(),
             problems=[
                 *self._desk.unknown.problems(),
                 *self._desk.mapper.problems(self._context.source),
-                *self._desk.unseen_fields(),
+                *self._desk.field_names.problems(self._desk.mapper.fields),
             ],
         )
 
@@ -78,22 +73,17 @@ class Pull:
         """
         try:
             yield from batches
-            self._timeouts = 0
+            self._api.failures.pass_by()
         except HttpError as fault:
-            self._timeouts = self._timeouts + 1 if fault.kind == "timeout" else 0
-            keyless = fault.kind == "auth" and not self._api.answered
-            if not isinstance(fault, SdpError) or fault.kind in FATAL or keyless or self._timeouts >= 2:
+            if not isinstance(fault, SdpError):  # the accounts server gives no token
                 raise
-            self._last_fault = fault
+            message = self._api.failures.weigh(fault)
             if self._state.stream == name:
                 self._state.leave(whole=False)
             self._state.done.append(name)  # for this pull: what comes after it keeps its place if it is interrupted
             absent = fault.absent and name not in {"requests", "backlog"}
-            message = (
-                _("not in this edition: {what} ({fault})").format(what=name, fault=fault.message)
-                if absent
-                else f"{fault.message} {fault.hint}".strip()
-            )
+            if absent:
+                message = _("not in this edition: {what} ({fault})").format(what=name, fault=fault.message)
             problem = Problem(resource=resource, message=message, entities=() if absent else entities)
             yield Batch(problems=[problem], cursor=self._state.cursor())
 
@@ -275,28 +265,17 @@ class Pull:
         yield Batch(problems=[Problem(resource="sweep", message=message)], cursor=state.cursor())
 
     def _read(self, name: str, read: Read, raw: Sequence[Any], counts: list[int]) -> tuple[list[Row], list[Reject]]:
-        """The wanted rows of a page, and those that had to be kept out. `counts`: seen, kept out."""
-        found: list[Row] = []
-        rejects: list[Reject] = []
-        for one in raw:
-            counts[0] += 1
-            try:
-                found += [row for row in read(self._desk, Entry(one)) if entity_of(row) in self._want.entities]
-            except RowError as fault:
-                counts[1] += 1
-                rejects.append(Reject(place(name, counts[0], one), str(fault)))
-        return found, rejects
+        return read_rows(
+            raw,
+            lambda one: read(self._desk, Entry(one)),
+            lambda number, one: place(name, number, one),
+            counts,
+            self._want.entities,
+        )
 
     def _losses(self, name: str, entities: tuple[str, ...], lost: list[str], counts: list[int]) -> list[Problem]:
         entities = tuple(entity for entity in entities if entity in self._want.entities)
-        problems = [
-            Problem(resource=name, message=_("Rows may be missing: {why}.").format(why=why), entities=entities)
-            for why in dict.fromkeys(lost)
-        ]
-        if counts[1] > counts[0] * BAD_SHARE:
-            message = _("{bad} of {all} rows could not be used.").format(bad=counts[1], all=counts[0])
-            problems.append(Problem(resource=name, message=message, entities=entities))
-        return problems
+        return losses(name, entities, lost, counts)
 
 
 def place(name: str, number: int, raw: Any) -> str:

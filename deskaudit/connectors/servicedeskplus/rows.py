@@ -1,15 +1,13 @@
 """What a request of ServiceDesk Plus becomes: a ticket, its customer, group, custom fields and promises."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.fields import Unknown
+from deskaudit.connectors.fields import FieldNames, Unknown
 from deskaudit.connectors.liveagent.rows import text_length
 from deskaudit.connectors.mapping import Facts, Mapper, Seen
 from deskaudit.connectors.servicedeskplus import words
 from deskaudit.connectors.servicedeskplus.fields import Entry
-from deskaudit.i18n import _
-from deskaudit.model.batches import Problem
 from deskaudit.model.entities import Contact, Department, Row, SlaTerm, Ticket, TicketField
 from deskaudit.text import one_line
 
@@ -34,8 +32,6 @@ PLAIN = (
 """Fields of a request that a mapping may read, beside the custom ones and the flags."""
 FLAGS = ("is_service_request", "is_escalated", "is_reopened", "is_fcr")
 CUSTOM_MOST = 300
-FIELDS_MOST = 1000
-ENOUGH_TICKETS = 50  # fewer say little about which fields are in use
 
 
 class Desk:
@@ -48,8 +44,7 @@ class Desk:
         self.cloud = cloud
         self.unknown = Unknown()
         self.statuses: dict[str, Entry] = {}  # id → status, as the list of statuses tells it
-        self._fields: set[str] = set()  # fields met so far, small letters
-        self._tickets = 0
+        self.field_names = FieldNames()
 
     def key(self, entity: str, ext_id: str | None) -> int | None:
         return None if ext_id is None else self.context.key(entity, ext_id)
@@ -63,22 +58,6 @@ class Desk:
             "solutions": f"AddSolution.do?submitaction=viewsolution&fromListView=true&solutionID={ext_id}",
         }
         return f"{self.address}/{pages[module]}"
-
-    def meet(self, fields: Iterable[str]) -> None:
-        """Notes the fields of a request."""
-        self._tickets += 1
-        if len(self._fields) < FIELDS_MOST:
-            self._fields.update(name.casefold() for name in fields)
-
-    def unseen_fields(self) -> list[Problem]:
-        """A warning if the mapping reads a field that no request has: it may be misspelt."""
-        unseen = sorted(self.mapper.fields - self._fields)
-        if not unseen or self._tickets < ENOUGH_TICKETS:
-            return []
-        message = _("None of {n} tickets has the custom field {names} that the mapping reads; seen: {seen}.").format(
-            n=self._tickets, names=", ".join(unseen), seen=one_line(", ".join(sorted(self._fields)) or "-", 200)
-        )
-        return [Problem(resource="mapping", message=message)]
 
 
 def note_status(desk: Desk, row: Entry) -> list[Row]:
@@ -133,7 +112,7 @@ def read_request(desk: Desk, row: Entry) -> list[Row]:
     ext_id = row.need_id("id")
     created = row.need_when("created_time")
     facts = facts_of(row)
-    desk.meet(name for name in facts.fields if row.has(name) or name not in PLAIN)
+    desk.field_names.meet(name for name in facts.fields if row.has(name) or name not in PLAIN)
     ticket = _ticket(desk, row, ext_id, created, facts)
     return [
         ticket,

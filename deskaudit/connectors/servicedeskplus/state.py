@@ -4,30 +4,20 @@ from typing import Any
 
 import msgspec
 
+from deskaudit.connectors.progress import Progress
 from deskaudit.model.batches import Cursor, Want
 
-VERSION = 1
 
-
-class State(msgspec.Struct, kw_only=True):
+class State(Progress, kw_only=True):
     """`marks` are the source's own times in milliseconds, so that clocks which disagree lose nothing."""
 
-    version: int = VERSION
-    finished: bool = False
-    since_at: int
-    started_at: int
     marks: dict[str, int] = msgspec.field(default_factory=dict)  # stream → newest change that was read
     reach: dict[str, int] = msgspec.field(default_factory=dict)  # stream → how far back it has been read, seconds
-    done: list[str] = msgspec.field(default_factory=list)
     stream: str = ""  # the one being read, and where in it
     at: dict[str, Any] = msgspec.field(default_factory=dict)
     newest: int = 0
     asked: int = 0  # requests whose time entries this pull has read
     swept_at: int = 0  # when all ids were last known; 0: never
-
-    def cursor(self) -> Cursor:
-        found: Cursor = msgspec.to_builtins(self)
-        return found
 
     def knows(self, stream: str) -> bool:
         """Whether a stream has been read as far back as is wanted."""
@@ -59,11 +49,8 @@ class State(msgspec.Struct, kw_only=True):
 
 def begin(cursor: Cursor | None, want: Want, now: int) -> State:
     """The state to go on from: an interrupted pull's own, else a new pull with the marks of the last."""
-    try:
-        known = msgspec.convert(cursor, State) if cursor else None
-    except msgspec.ValidationError:
-        known = None  # another version's cursor: everything is pulled once more
-    if known is None or known.version != VERSION:
+    known = State.read(cursor)
+    if known is None:
         return State(since_at=want.since_at, started_at=now)
     if not known.finished and known.since_at <= want.since_at:
         return known

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.machines.api import told
 from deskaudit.connectors.machines.glpi.session import Session
 from deskaudit.connectors.machines.hosts import local_mac, real_mac
 from deskaudit.connectors.machines.keys import MOST_ADDRESSES
+from deskaudit.connectors.machines.webtext import told
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 

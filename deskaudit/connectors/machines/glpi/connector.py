@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from deskaudit.connectors import Context
+from deskaudit.connectors import Context, knocking
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.machines.api import told
 from deskaudit.connectors.machines.glpi import belongings
 from deskaudit.connectors.machines.glpi.belongings import Belongings
 from deskaudit.connectors.machines.glpi.options import Options
@@ -19,6 +18,7 @@ from deskaudit.connectors.machines.hosts import mac_vendor, os_family
 from deskaudit.connectors.machines.keys import Keys, full_name, host_of, own_addresses
 from deskaudit.connectors.machines.machinewords import os_version
 from deskaudit.connectors.machines.states import StateWords, name_owner
+from deskaudit.connectors.machines.webtext import told
 from deskaudit.connectors.pace import Timing
 from deskaudit.connectors.tabular.dates import DateReader
 from deskaudit.i18n import _
@@ -55,23 +55,8 @@ class Glpi:
                     except HttpError as fault:
                         modules[itemtype] = fault.message
         except HttpError as fault:
-            refused = fault.kind in {"auth", "forbidden", "expired"}
-            return Probe(
-                reachable=fault.status is not None,
-                authorised=False if refused else None,
-                message=fault.message,
-                hint=fault.hint,
-            )
-        missing = [name for name, state in modules.items() if state != "ok"]
-        return Probe(
-            reachable=True,
-            authorised=True,
-            modules=modules,
-            message=_("not readable: {names}").format(names=", ".join(missing))
-            if missing
-            else _("all lists can be read"),
-            hint=_("Give the profile the right to read them, or take them out of itemtypes.") if missing else "",
-        )
+            return knocking.refused(fault)
+        return knocking.listed(modules, _("Give the profile the right to read them, or take them out of itemtypes."))
 
     def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:
         """All items. A pull that was stopped goes on at its page. Raises SourceError, SecretError or Cancelled."""

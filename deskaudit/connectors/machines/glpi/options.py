@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
-from deskaudit.connectors.machines.api import check_pace, check_url
+from deskaudit.connectors.access import HELP, check_range, check_url
 from deskaudit.connectors.machines.states import check_states
 from deskaudit.connectors.tabular.dates import check_zone
 from deskaudit.i18n import _
@@ -25,10 +25,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "itemtypes": "The kinds of things to read: Computer, NetworkEquipment, Printer, Phone, Peripheral, Monitor.",
         "states": "The desk's statuses for a state = active, spare, retired or lost.",
         "zone": "The server's time zone, as Europe/Oslo; left out: the desk's.",
-        "requests_per_minute": "Never more than this in any 60 seconds.",
         "page_size": "Rows asked for at once, 1 to 990.",
-        "timeout_s": "Seconds without a byte after which an answer is given up.",
-        "ca_file": "A file with certificate authorities to trust instead of the usual ones.",
+        **{name: HELP[name] for name in ("requests_per_minute", "timeout_s", "ca_file")},
     }
 
     url: str
@@ -44,7 +42,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         check_url(self.url, "https://glpi.example.org")
-        check_pace(self.requests_per_minute, self.page_size, LARGEST)
+        check_range(self, "requests_per_minute", 1, 600)
+        check_range(self, "page_size", 1, LARGEST)
+        check_range(self, "timeout_s", 1, 600)
         check_states(self.states)
         check_zone(self.zone)
         if not self.itemtypes:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.access import find_key, open_client
 from deskaudit.connectors.faults import Fault
 from deskaudit.connectors.http import Answer, Client, HttpError
-from deskaudit.connectors.machines.api import ca_file, find_secret, open_client
+from deskaudit.connectors.lists import complain
 from deskaudit.connectors.machines.glpi.options import Options
 from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.errors import SourceError
@@ -30,23 +31,21 @@ class Session:
         self._options = options
         self._limit = RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled)
         self._closing = RateLimit(600, timing=timing)  # a session is closed even where the user said stop
-        trusted = ca_file(options.ca_file, context)
-        user = find_secret(options.user_token, "user_token", context)
+        user = find_key(options.user_token, "user_token", context)
         secrets = [user]
         headers: dict[str, str | Secret] = {"Content-Type": "application/json"}
         if options.app_token is not None:
-            headers["App-Token"] = find_secret(options.app_token, "app_token", context)
+            headers["App-Token"] = find_key(options.app_token, "app_token", context)
 
         def client(own: dict[str, str | Secret], limit: RateLimit) -> Client:
             return open_client(
                 options.root,
-                {**headers, **own},
+                options,
                 context,
                 limit=limit,
                 timing=timing,
-                trusted=trusted,
-                timeout_s=options.timeout_s,
-                secrets=tuple(secrets),
+                headers={**headers, **own},
+                secrets=secrets,
             )
 
         with client({"Authorization": Secret(f"user_token {user.reveal()}")}, self._limit) as door:
@@ -83,7 +82,9 @@ class Session:
             "expand_dropdowns": "true" if names else "false",
         }
         try:
-            answer = self._client.get(f"/{itemtype}/", params, accept=_complain_rows, judge=judge)
+            answer = self._client.get(
+                f"/{itemtype}/", params, accept=lambda answer: complain(answer, list), judge=judge
+            )
         except HttpError as fault:
             if BEYOND in fault.message:
                 return [], start
@@ -137,11 +138,3 @@ def _complain_session(answer: Answer) -> str | None:
     token = body.get("session_token") if isinstance(body, dict) else None
     good = isinstance(token, str) and re.fullmatch(r"[!-~]{4,500}", token)
     return None if good else _("no session: the answer has no session_token.")
-
-
-def _complain_rows(answer: Answer) -> str | None:
-    try:
-        body = answer.json()
-    except ValueError as fault:
-        return _("no list: {why}.").format(why=fault)
-    return None if isinstance(body, list) else _("no list: it is something else.")
