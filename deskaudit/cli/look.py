@@ -134,3 +134,7 @@ def rows(state: State, audit: str, check: str, *, format_: str, faults: bool, ou
         drill_down.write(
             desk.records, chosen, desk.frozen_file(chosen.id), spec.id, out, format_=format_, only_faults=faults
         )
+    for result in desk.records.results(chosen.id, search=spec.id):
+        if result.check == spec.id and result.value is None:
+            leg = f" ({result.leg})" if result.leg else ""
+            state.narrate(f"{spec.id}{leg} {result.status.value}: {result.reason}")

@@ -6,7 +6,7 @@ import msgspec
 
 from deskaudit.i18n import _
 from deskaudit.model import figures, periods
-from deskaudit.model.verdicts import Audit, Result
+from deskaudit.model.verdicts import Audit, Result, Status
 from deskaudit.reports.lines import Writer, cells
 from deskaudit.reports.phrases import day
 from deskaudit.reports.report import SCHEMA_VERSION
@@ -19,7 +19,7 @@ def kind_name(kind: str) -> str:
         "worse": _("Worse"),
         "fixed": _("Fixed"),
         "better": _("Better"),
-        "not_tested": _("Judged in one only"),
+        "not_tested": _("Not judged in both"),
         "check_changed": _("Check changed"),
         "same": _("Same"),
     }[kind]
@@ -36,7 +36,11 @@ def write(comparison: Comparison, out: TextIO, *, everything: bool = False, asci
         for line in page.wrap(_("Note: {note}").format(note=note)):
             page.line(line)
     for kind in KINDS:
-        shown = [change for change in comparison.changes if change.kind == kind and (everything or _is_news(change))]
+        shown = [
+            change
+            for change in comparison.changes
+            if change.kind == kind and (everything or (_is_news(change) and _is_judged(change)))
+        ]
         if shown:
             page.line()
             page.line(kind_name(kind))
@@ -60,6 +64,12 @@ def write_json(comparison: Comparison, out: TextIO, *, everything: bool = False)
 
 def _is_news(change: Change) -> bool:
     return change.segment is None and change.kind != "same"
+
+
+def _is_judged(change: Change) -> bool:
+    """Whether one of the two audits at least says something."""
+    sides = (change.before, change.after)
+    return any(side is not None and side.status is not Status.NODATA for side in sides)
 
 
 def _name(audit: Audit) -> str:

@@ -376,7 +376,9 @@ class TestReadingAlone:
 
         def shut():
             for folder in path.parents:
-                if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest", path.parent.parent.name)):
+                if folder.stat().st_uid == os.geteuid() and folder.name.startswith(
+                    ("pytest", "popen", path.parent.parent.name)
+                ):
                     folder.chmod(0o755)
             for file in path.parent.iterdir():
                 file.chmod(0o444)

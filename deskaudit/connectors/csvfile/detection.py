@@ -61,7 +61,7 @@ COMMON_NAMES: dict[str, tuple[str, ...]] = {
     "service": ("Service", "Product", "Product group"),
     "department": ("Department", "Group", "Agent group", "Team", "Assignment group"),
     "country": ("Country",),
-    "sla_level": ("SLA level", "Support level", "SLA"),
+    "sla_level": ("SLA level", "SLA"),
 }
 """Names of columns that are no one program's; a time's name counts only where the column holds times."""
 _JSON = re.compile(rb'[\[{]\s*(["\[{\]}\d]|true|false|null|$)')

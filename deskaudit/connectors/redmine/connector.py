@@ -64,7 +64,7 @@ class Redmine:
                 directory = Directory(api, self._options)
                 directory.load()
             except HttpError as fault:
-                return Probe(reachable=True, authorised=True, modules=modules, message=fault.message, hint=fault.hint)
+                return knocking.refused(fault, modules)
             said = [problem.message for problem in directory.problems]
             return Probe(
                 reachable=True,

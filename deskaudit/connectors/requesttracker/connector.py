@@ -70,7 +70,7 @@ class RequestTracker:
             version = said.get("Version")
             if not isinstance(version, str):
                 message = _("{root} answers, but not as Request Tracker does.").format(root=self._options.root)
-                return Probe(reachable=True, message=message, hint=_("Check url; RT 5 or newer is needed."))
+                return Probe(reachable=False, message=message, hint=_("Check url; RT 5 or newer is needed."))
             modules = {name: self._knock(api, path, params) for name, path, params in MODULES}
             hint = _("Give the login the missing rights; checks without them say NODATA.")
             return knocking.listed(modules, hint, version=one_line(version, 40), partly=True)

@@ -190,7 +190,7 @@ class Overview(Room):
             cells: list[Cell] = [source.name, (state, style), words.age(source.fetched_at, now), note]
             rows.append((_SOURCES.row(cells, width), source))
         if not self._sources:
-            rows.append(([(_("   none configured: deskaudit init writes a first one"), "")], None))
+            rows.append(([(_("   none configured: 7, then n sets a first one up"), "")], None))
         return [*rows, ([], None)]
 
     def _due_rows(self) -> list[Row]:
@@ -222,6 +222,8 @@ class Overview(Room):
                 self.desk.go("sources", value.name)
             case str() if value.startswith("headline"):
                 self.desk.go("trends")
+            case "sources":
+                self.desk.go("sources")
             case "demo" | "init" | "quit":
                 self.say(_("Leave with q, then type the command."))
             case "run":
@@ -318,10 +320,11 @@ def _welcome(width: int) -> list[Row]:
     lines = [
         ("strong", _(" Welcome to deskaudit."), None),
         ("", "", None),
-        ("", _(" There is no configuration yet. Two ways to begin, both from the shell:"), None),
+        ("", _(" There is no configuration yet. Three ways to begin:"), None),
         ("", "", None),
-        ("", _("   deskaudit demo   a made-up desk with known faults: look around first"), "demo"),
-        ("", _("   deskaudit init   asks a few questions, writes your desk's configuration"), "init"),
+        ("", _("   7, then n        here: pick a source, fill in its form, see its rows, save"), "sources"),
+        ("", _("   deskaudit demo   in the shell: a made-up desk with known faults, to look around"), "demo"),
+        ("", _("   deskaudit init   in the shell: asks a few questions, writes the configuration"), "init"),
         ("", "", None),
         ("dim", _(" q leaves; nothing has been written."), "quit"),
     ]

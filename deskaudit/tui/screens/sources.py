@@ -83,7 +83,7 @@ class Sources(Room):
             rows = [([(f" {line}", "")], None) for line in (
                 _("No source is configured."), "",
                 _("n sets one up: it asks, tests, and shows rows before anything is saved."),
-                _("deskaudit init asks in plain lines; docs/connectors.md has all keys."),
+                _("deskaudit init asks in plain lines; docs/sources.md has all keys."),
             )]  # fmt: skip
         wanted, self.desk.wanted_item = self.desk.wanted_item, ""
         at = next((place for place, row in enumerate(rows) if wanted and row[1] and row[1].name == wanted), None)

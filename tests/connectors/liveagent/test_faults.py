@@ -423,7 +423,7 @@ def test_probes_tell_faults_apart(server, connect, silent):
     said["timeout"] = connect(url=silent, timeout_s=1).probe()
     assert len({probe.message for probe in said.values()}) == len(said)
     assert all(probe.hint for probe in said.values())
-    assert [probe.reachable for probe in said.values()] == [True, True, True, True, False, False, False]
+    assert [probe.reachable for probe in said.values()] == [True, True, True, False, False, False, False]
     assert [probe.authorised for probe in said.values()] == [False, False, False, None, None, None, None]
 
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskaudit.connectors.mailbox.headers import FIELDS, read_mail
+from deskaudit.text import one_line
 
 
 def test_a_plain_mail(kit):
@@ -139,7 +140,7 @@ def test_a_header_of_megabytes_is_not_looked_at_to_its_end(kit):
 def test_whatever_stands_in_headers_nothing_raises(fields, tail):
     raw = b"\r\n".join(name.encode() + b": " + value for name, value in fields) + tail
     found = read_mail(raw)
-    assert found.subject.isprintable()
+    assert found.subject == one_line(found.subject)  # nothing in it moves a terminal
     assert found.at is None or isinstance(found.at, int)
     found.key.encode(errors="strict")
 
