@@ -72,6 +72,13 @@ def test_from_and_to(pull):
     assert pulled.rejects[0].reason == "it ends before it begins"
 
 
+@pytest.mark.parametrize("day", ["9999-12-31T23:59:59", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_a_day_at_the_end_of_all_days_is_a_bad_row(pull, day):
+    pulled = pull(FINANCE, {"t.csv": HEAD + f"{day};1,00;;;;\n2026-03;2,00;;;;\n"})
+    assert [row.cost for row in pulled.rows("finance_period")] == [2.0]
+    assert len(pulled.rejects) == 1
+
+
 def test_a_bad_amount_keeps_the_row_out(pull):
     pulled = pull(FINANCE, {"t.csv": HEAD + "2026-03;1,234.56;1;;;\nsoon;1;;;;\n2026-05;EUR 1;USD 2;;;\n"})
     assert pulled.rows("finance_period") == []
