@@ -144,7 +144,7 @@ def _text(found: list[Measured]) -> str:
 _EXPLAINED = """\
 HD-03, HD-08, HD-15, HD-18, HD-20, HD-24: {checks} checks, {judged} of them with data. deskaudit writes every judged row
 with its display columns to a file, and reads from it counts, percentiles, segments, intervals and the twenty worst rows
-with their cards; where two legs of a check judge the same rows (20.2, 20.4), it writes and reads them for each leg. The
+with their cards; two checks run at a time, one after the other in the bare SQL. The
 bare SQL asks of the same rows, in the same engine with the same limits, their number and one
 statistic (checks written in Python, 03.4 and 20.6, cost it nothing). pandas reads the columns it needs of the same
 Parquet files, those that publishing derived included. pandas and deskaudit agreed on all {agreed} core figures (first
