@@ -4,6 +4,7 @@ A tool's module says what the tool prints (`read`); everything else is here: whi
 ones, each run once, tries joined, runs without an end, one job for each name that the tool gives, restores on record.
 """
 
+import glob
 import gzip
 import io
 import zlib
@@ -22,7 +23,7 @@ from deskaudit.connectors.backups.runs import Origin, Reading, Restore, Run
 from deskaudit.connectors.backups.settling import settle
 from deskaudit.connectors.backups.targets import lies_elsewhere
 from deskaudit.connectors.narrowing import narrow
-from deskaudit.connectors.ordinary import find_matches, refuse_special
+from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
@@ -176,7 +177,12 @@ class BackupSource:
     def files(self, patterns: Sequence[str]) -> list[Path]:
         found: dict[Path, None] = {}
         for pattern in patterns:
-            found.update(dict.fromkeys(find_matches(self._context, pattern)))
+            path = self._context.path(pattern)
+            if path.exists() or not glob.has_magic(str(path)):
+                names = [str(path)] if path.exists() else []
+            else:
+                names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - the pattern may be absolute
+            found.update(dict.fromkeys(Path(name) for name in names))
         return list(found)
 
     def _settled(self, job: Job) -> Reading:

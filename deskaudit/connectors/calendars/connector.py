@@ -12,7 +12,7 @@ import msgspec
 from deskaudit.connectors import Context
 from deskaudit.connectors.calendars.occurrences import MAX_FILE_BYTES, Occurrence, expand, read_calendars
 from deskaudit.connectors.csvfile.directory import Directory
-from deskaudit.connectors.ordinary import find_matches, refuse_special
+from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.connectors.records.options import check_source
 from deskaudit.connectors.tabular.cells import fold_text
 from deskaudit.connectors.tabular.dates import check_zone
@@ -62,8 +62,6 @@ class CalendarOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     }
 
     def __post_init__(self) -> None:
-        if not self.path:
-            raise ValueError(_("path names no file"))
         check_zone(self.zone)
         check_source(self.agents_of, "agents_of")
         check_source(self.tickets_of, "tickets_of")
@@ -164,10 +162,11 @@ class Calendars:
     def _files(self) -> list[Path]:
         found: dict[Path, None] = {}
         for text in [self._options.path] if isinstance(self._options.path, str) else self._options.path:
-            matches = find_matches(self._context, text)
+            path = self._context.path(text)
+            matches = [path] if path.exists() else sorted(path.parent.glob(path.name)) if path.name else []
             if not matches:
                 raise SourceError(
-                    _("No file matches {path}.").format(path=self._context.path(text)),
+                    _("No file matches {path}.").format(path=path),
                     kind="bad_file",
                     hint=_("Check sources.{name}.path.").format(name=self._context.source),
                 )

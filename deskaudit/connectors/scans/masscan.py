@@ -20,9 +20,6 @@ class MasscanOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     files: list[str]
     max_mb: int = 2000
 
-    def __post_init__(self) -> None:
-        require_files(self.files)
-
 
 class Masscan:
     """A record of masscan is one open port: those of one address become one asset."""

@@ -37,7 +37,6 @@ class NmapOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     longest: str = "6h"
 
     def __post_init__(self) -> None:
-        require_files(self.files)
         for target in self.targets:
             require_target(target)
         for argument in self.arguments:

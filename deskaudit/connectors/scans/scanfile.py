@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.ordinary import find_matches, refuse_special
+from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
@@ -98,21 +98,19 @@ def find_files(patterns: list[str], context: Context) -> list[Path]:
     """The files of the option `files`, the scan that began last first. Raises SourceError where none matches."""
     found: list[Path] = []
     for pattern in patterns:
-        matched = find_matches(context, pattern)
+        path = context.path(pattern)
+        try:
+            matched = sorted(path.parent.glob(path.name))
+        except ValueError as fault:
+            raise SourceError(_("{glob}: {fault}").format(glob=path, fault=fault), kind="bad_file") from None
         if not matched:
             raise SourceError(
-                _("no file matches {glob}.").format(glob=context.path(pattern)),
+                _("no file matches {glob}.").format(glob=path),
                 kind="bad_file",
                 hint=_("Correct files; relative paths start at the config's folder."),
             )
         found += matched
     return sorted(set(found), key=lambda file: (_started_at(file), file.name), reverse=True)
-
-
-def require_files(files: list[str]) -> None:
-    """Raises ValueError for an empty list: no scan at all must not look like a network without machines."""
-    if not files:
-        raise ValueError(_("files names no file"))
 
 
 def require_readable(file: Path, max_mb: int) -> None:

@@ -51,13 +51,17 @@ def find_files(options: TableOptions, context: Context) -> list[Path]:
     texts = [options.path] if isinstance(options.path, str) else options.path
     found: dict[Path, None] = {}
     for text in texts:
-        matches = find_matches(context, text)
-        if not matches and glob.has_magic(text):
-            raise bad_file(
-                _("No file matches {path}.").format(path=context.path(text)),
-                _("Check sources.{name}.path.").format(name=context.source),
-            )
-        found.update(dict.fromkeys(matches or [context.path(text)]))
+        path = context.path(text)
+        if glob.has_magic(text) and not path.exists():
+            matches = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207 - the pattern may be absolute
+            if not matches:
+                raise bad_file(
+                    _("No file matches {path}.").format(path=path),
+                    _("Check sources.{name}.path.").format(name=context.source),
+                )
+            found.update(dict.fromkeys(matches))
+        else:
+            found[path] = None
     return list(found)
 
 

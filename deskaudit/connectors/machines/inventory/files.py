@@ -10,7 +10,7 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.machines.inventory.facts import HEAD
-from deskaudit.connectors.ordinary import find_matches, refuse_special
+from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -39,8 +39,10 @@ def find(patterns: Iterable[str], context: Context) -> list[Path]:
         try:
             if path.is_dir():
                 matches = [one for one in path.rglob("*") if one.is_file() and not one.name.startswith(".")]
+            elif glob.has_magic(text) and not path.exists():
+                matches = [Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file()]  # noqa: PTH207 - the pattern may be absolute
             else:
-                matches = find_matches(context, text) or ([] if glob.has_magic(text) else [path])
+                matches = [path]
         except OSError as fault:
             raise refused(path, fault.strerror or str(fault)) from None
         if not matches:
