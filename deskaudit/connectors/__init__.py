@@ -19,6 +19,7 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
 from deskaudit.model.keys import person_hash, row_key
 from deskaudit.secrets import Secret, SecretRef
+from deskaudit.text import one_line
 
 GROUP = plugins.CONNECTORS
 
@@ -69,7 +70,15 @@ class Context:
             raise ConfigError(
                 _("sources.{name}: a file's name holds a NUL.").format(name=self.source), hint=_("Correct it.")
             )
-        return self.folder / Path(text).expanduser()
+        try:
+            return self.folder / Path(text).expanduser()
+        except RuntimeError:  # "~name" of nobody here; a file that is called so is written ./~name
+            raise ConfigError(
+                _('sources.{name}: "{text}" begins with the home of a user that is not known here.').format(
+                    name=self.source, text=one_line(text, 100)
+                ),
+                hint=_("Write the whole path, or ./~ for a file that is called so."),
+            ) from None
 
 
 class Connector(Protocol):

@@ -293,15 +293,13 @@ class ConnectorContract(Sources):
             folder = _made(tmp_path / label)
             options = given(lambda give=give, folder=folder: give(folder))  # type: ignore[misc]
             for after_s in (0.0, 0.3) if options else ():
-                took, fault = pulls.run_until_stopped(
+                ended, fault = pulls.run_until_stopped(
                     lambda stop, folder=folder, options=options: self.build(folder, options, cancelled=stop),  # type: ignore[misc]
                     self.want(),
                     after_s,
                     SECOND,
                 )
-                demand(
-                    took is not None, f"{label}: asked to stop, it still runs after {SECOND} s: ask context.cancelled"
-                )
+                demand(ended, f"{label}: asked to stop, it still runs after {SECOND} s: ask context.cancelled")
                 right = fault is None or isinstance(fault, (SourceError, Cancelled))
                 demand(right, f"{label}: asked to stop, it raises {fault!r}: end, or raise Cancelled")
 

@@ -466,7 +466,7 @@ class Driven:
         assert len(found) == 1, f"{part!r} stands in {len(found)} lines of\n{self.text}"
         return found[0]
 
-    async def wait(self, until: Callable[[], bool], seconds: float = 10) -> None:
+    async def wait(self, until: Callable[[], bool], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not until():
             assert time.monotonic() < deadline, self.text

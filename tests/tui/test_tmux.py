@@ -105,7 +105,7 @@ def test_a_walk_through_the_screens_in_tmux(tmux: Tmux, tmp_path: Path) -> None:
     tmux.wait("Assured")
 
     tmux.press("q")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     with Store.open(tmp_path / "desk" / "data" / "deskaudit.db") as store:
         answer = store.answers(5)["HD-01.q1"]
     assert (answer.value, answer.note, answer.state) == ("no", "æøå 漢字", "confirmed")

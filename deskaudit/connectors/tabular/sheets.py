@@ -11,14 +11,13 @@ from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.connectors.tabular.dates import DateReader
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.tables import BadRow, Layout, Row, Table, find_files
-from deskaudit.errors import Cancelled, SourceError
+from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Cursor, Probe, Problem, Reject
 from deskaudit.text import one_line
 
 HEAD_ROWS = 500
 """So many rows show what the dates look like; where they are numbers alone, all rows are asked."""
-CANCEL_ROWS = 2000
 
 
 class RowFault(Exception):  # noqa: N818 - as Reject and Problem, named by what it is
@@ -232,12 +231,10 @@ class Workbook:
         return str(file.relative_to(folder) if file.is_relative_to(folder) else file)
 
     def rows(self, sheet: Sheet) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """(row number, narrow cells) of the good rows; the others are tallied. Stops when the user asks for it."""
+        """(row number, narrow cells) of the good rows; the others are tallied."""
         tally = self.tally
         for row in sheet.table.rows():
             tally.rows += 1
-            if tally.rows % CANCEL_ROWS == 0 and self._context.cancelled():
-                raise Cancelled(_("Stopped while reading {file}.").format(file=sheet.table.file))
             if isinstance(row, BadRow):
                 tally.add(sheet.place(row.row), "", row.reason)
             else:

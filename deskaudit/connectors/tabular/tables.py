@@ -26,10 +26,13 @@ from deskaudit.connectors.tabular.headers import (
 )
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.texts import Text, bad_file, unreadable
+from deskaudit.errors import Cancelled
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 
 __all__ = ["BadRow", "Layout", "Row", "Table", "Wish", "find_files", "fold", "locate", "open_texts"]
+
+CANCEL_ROWS = 200
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -100,6 +103,7 @@ class Table:
     ) -> None:
         """Finds encoding, delimiter and header. Raises SourceError; `owner` is the config table, for its hint."""
         self.file = file
+        self._cancelled = cancelled
         self.problems: list[Problem] = []
         """What makes the table less than whole, known once its rows have been read."""
         wishes = wishes_of(wanted)
@@ -127,11 +131,16 @@ class Table:
         return self._text.sha256
 
     def rows(self) -> Iterator[Row | BadRow]:
-        """All rows after the header, each as wide as the header at least. Blank rows are left out."""
+        """All rows after the header, each as wide as the header at least. Blank rows are left out.
+
+        Raises Cancelled when the user asks for it.
+        """
         header, width = self.layout.header, len(self.layout.header)
         text, comment = self._text, self._text.options.comment
         with text.open() as stream:
-            for number, cells in text.records(stream, self.layout.delimiter):
+            for n, (number, cells) in enumerate(text.records(stream, self.layout.delimiter)):
+                if n % CANCEL_ROWS == 0 and self._cancelled():
+                    raise Cancelled(_("Stopped while reading {file}.").format(file=self.file))
                 if number <= self.layout.header_row:
                     continue
                 if isinstance(cells, str):

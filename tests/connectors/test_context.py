@@ -1,0 +1,19 @@
+"""What a connector is handed: the paths of its options, as files of the desk's folder."""
+
+import pytest
+
+from deskaudit.connectors import Context
+from deskaudit.errors import ConfigError
+
+
+@pytest.mark.parametrize("text", ["~nobody-of-this-name/t.csv", "a\0b"])
+def test_a_path_that_cannot_be_one_is_told(tmp_path, text):
+    with pytest.raises(ConfigError, match=r"sources\.desk: "):
+        Context("desk", tmp_path, now=lambda: 0).file(text)
+
+
+def test_paths_stand_in_the_desks_folder(tmp_path):
+    context = Context("desk", tmp_path, now=lambda: 0)
+    assert context.file("in/t.csv") == tmp_path / "in" / "t.csv"
+    assert str(context.file("/srv/t.csv")) == "/srv/t.csv"
+    assert context.file("./~nobody") == tmp_path / "~nobody"
