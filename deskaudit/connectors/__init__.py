@@ -71,8 +71,8 @@ class Context:
                 _("sources.{name}: a file's name holds a NUL.").format(name=self.source), hint=_("Correct it.")
             )
         try:
-            return self.folder / Path(text).expanduser()
-        except RuntimeError:  # "~name" of nobody here; a file that is called so is written ./~name
+            return self.folder / (Path(text).expanduser() if text.startswith("~") else text)
+        except RuntimeError:  # "~name" of nobody here
             raise ConfigError(
                 _('sources.{name}: "{text}" begins with the home of a user that is not known here.').format(
                     name=self.source, text=one_line(text, 100)

@@ -9,11 +9,11 @@ from deskaudit.errors import ConfigError
 @pytest.mark.parametrize("text", ["~nobody-of-this-name/t.csv", "a\0b"])
 def test_a_path_that_cannot_be_one_is_told(tmp_path, text):
     with pytest.raises(ConfigError, match=r"sources\.desk: "):
-        Context("desk", tmp_path, now=lambda: 0).file(text)
+        Context("desk", tmp_path, now=lambda: 0).path(text)
 
 
 def test_paths_stand_in_the_desks_folder(tmp_path):
     context = Context("desk", tmp_path, now=lambda: 0)
-    assert context.file("in/t.csv") == tmp_path / "in" / "t.csv"
-    assert str(context.file("/srv/t.csv")) == "/srv/t.csv"
-    assert context.file("./~nobody") == tmp_path / "~nobody"
+    assert context.path("in/t.csv") == tmp_path / "in" / "t.csv"
+    assert str(context.path("/srv/t.csv")) == "/srv/t.csv"
+    assert context.path("./~nobody") == tmp_path / "~nobody"
