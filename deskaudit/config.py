@@ -1,6 +1,8 @@
 """config.toml as frozen structs. A wrong key, type or value names the file, the line, the key and the nearest known key."""
 
 import difflib
+import hashlib
+import json
 import math
 import re
 import tomllib
@@ -15,7 +17,11 @@ from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
 
 Options = TypeVar("Options", bound=msgspec.Struct)
+ACCOUNT = ("url", "host", "port", "user", "portal", "portal_id", "data_centre")
+"""Options that say which server and login a source's rows come from."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+USUAL_HOURS = {"mon-fri": ["08:00-17:00"]}
+"""What a calendar that states no hours is taken to keep."""
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 LONGEST_S = 100 * 366 * 86400
 MOST_THREADS = 256
@@ -61,14 +67,14 @@ class Calendar(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     help: ClassVar[dict[str, str]] = {
         "zone": "The calendar's own zone, where it is not the desk's.",
-        "hours": "Opening hours: days or spans of days, each with its spans of time, on quarter hours.",
+        "hours": "Opening hours: days or spans of days, each with its spans of time, on quarter hours. Left out: mon-fri 08:00-17:00 are assumed, and business times say so.",
         "holidays": "Public holidays of a country or region, as NO, DE-BY; empty: none.",
         "closed": "Further closed days.",
         "departments": "Names of the departments that keep this calendar; all others keep the default one.",
     }
 
     zone: str | None = None  # default: the desk's
-    hours: dict[str, list[str]] = msgspec.field(default_factory=lambda: {"mon-fri": ["08:00-17:00"]})
+    hours: dict[str, list[str]] | None = None  # None: nobody has said them; USUAL_HOURS are assumed
     holidays: str = ""  # country, or country-region: "NO", "DE-BY"
     closed: list[str] = msgspec.field(default_factory=list)  # dates: "2026-12-24"
     departments: list[str] = msgspec.field(default_factory=list)  # names; the calendar `default` has all others
@@ -141,6 +147,15 @@ class Source:
         except OptionError as fault:
             raise fault.at(file) from None
 
+    @property
+    def account(self) -> str:
+        """Which server and login the rows come from, as a hash: rows and cursors of another one are not mixed with them.
+
+        "" where the table names none, as with files.
+        """
+        named = {key: str(self._table[key]).strip().rstrip("/") for key in ACCOUNT if key in self._table}
+        return hashlib.blake2b(json.dumps(named).encode(), digest_size=8).hexdigest() if named else ""
+
     def _take(self, key: str, kind: type, default: Any) -> Any:
         value = self._table.pop(key, default)
         if not isinstance(value, kind):
@@ -157,11 +172,11 @@ class Source:
 
 
 def seconds(text: str, key: str = "") -> int:
-    """A duration: "90m", "6h", "1d", "2w". Raises OptionError."""
-    match = re.fullmatch(r"(\d+)\s*([mhdw])", text.strip())
+    """A duration: "90m", "15 min", "6h", "1 day", "2w". Raises OptionError."""
+    match = re.fullmatch(r"(\d+)\s*(m|h|d|w|mins?|minutes?|hrs?|hours?|days?|weeks?)", text.strip().lower())
     if not match:
-        raise OptionError(key, _('"{text}" is no duration; write 90m, 6h, 1d or 2w.').format(text=text[:40]))
-    found = int(match[1]) * UNITS[match[2]] if len(match[1]) <= len(str(LONGEST_S)) else LONGEST_S + 1
+        raise OptionError(key, _('"{text}" is no duration; write 90m, 15 min, 6h, 1d or 2w.').format(text=text[:40]))
+    found = int(match[1]) * UNITS[match[2][0]] if len(match[1]) <= len(str(LONGEST_S)) else LONGEST_S + 1
     if found > LONGEST_S:
         raise OptionError(key, _("{text} is longer than a hundred years.").format(text=text[:40]))
     return found
@@ -209,7 +224,7 @@ def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, ex
     try:
         return msgspec.convert(raw, struct)
     except msgspec.ValidationError as fault:
-        message = str(fault).partition(" - at `$")[0]
+        message = in_words(str(fault).partition(" - at `$")[0])
         blamed = _blame(struct, raw)
         dotted = ".".join(part for part in (prefix, *blamed) if part)
         hint = _("Correct it; nothing has run.")
@@ -218,6 +233,24 @@ def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, ex
                 'A secret does not stand here itself: write { env = "NAME" }, { command = [...] } or { keyring = "name" }.'
             )
         raise ConfigError(f"{_place(file, dotted)}: {dotted}: {message}", hint=hint) from None
+
+
+def in_words(message: str) -> str:
+    """A complaint of the library that reads values, with what is accepted, and an example."""
+    known = next((words for begin, words in _ACCEPTED.items() if message.startswith(begin)), "")
+    return message if not known else _(known) if message.startswith("Invalid") else f"{message}: {_(known)}"
+
+
+_ACCEPTED = {
+    "Invalid RFC3339 encoded datetime": _("that is no time; write 2026-09-01T08:00:00"),
+    "Invalid RFC3339 encoded date": _("that is no date; write 2026-09-01"),
+    "Expected `date": _("write 2026-09-01"),
+    "Expected `str": _("write it in quotes"),
+    "Expected `int": _("write a whole number without quotes, as 12"),
+    "Expected `float": _("write a number without quotes, as 0.5"),
+    "Expected `bool": _("write true or false"),
+    "Expected `array": _('write a list, as ["a", "b"]'),
+}
 
 
 def find_infinite(raw: Any) -> list[str | int]:
@@ -239,6 +272,7 @@ def _blame(kind: Any, raw: Any) -> list[str]:
         return [] if bad is None or _struct_in(kind) is None else [str(bad + 1), *_blame(inner, raw[bad])]
     if not isinstance(raw, dict):
         return []
+    kind = next((part for part in get_args(kind) if _is_map(part)), kind) if not _is_map(kind) else kind
     struct = _struct_in(kind) if not _is_map(kind) else None
     if struct is not None:
         types = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}

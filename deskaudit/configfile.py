@@ -277,13 +277,13 @@ def _merge(target: Any, table: Mapping[str, Any]) -> None:
     for key, value in table.items():
         old = target.get(key)
         if old is None:
-            target[key] = _item(value)
+            target[key] = as_item(value)
         elif inline(old) == inline(value):
             continue
         elif isinstance(old, Table) and isinstance(value, Mapping):
             _merge(old, value)
         else:
-            target[key] = _inline_item(value) if isinstance(old, InlineTable) else _item(value)
+            target[key] = _inline_item(value) if isinstance(old, InlineTable) else as_item(value)
 
 
 def _is_long(value: Any) -> bool:
@@ -293,7 +293,8 @@ def _is_long(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(part, Mapping) for part in value)
 
 
-def _item(value: Any) -> Any:
+def as_item(value: Any) -> Any:
+    """A value as an item of tomlkit, in the shape that a file of ours has."""
     import tomlkit
 
     if isinstance(value, Mapping):
@@ -301,14 +302,14 @@ def _item(value: Any) -> Any:
             return _inline_item(value)
         table = tomlkit.table()
         for key, part in sorted(value.items(), key=lambda pair: _is_long(pair[1])):
-            table.add(tomlkit.key([key]) if not key.isidentifier() else key, _item(part))
+            table.add(tomlkit.key([key]) if not key.isidentifier() else key, as_item(part))
         return table
     if isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
         tables = tomlkit.aot()
         for part in value:
             table = tomlkit.table()
             for key, inner in sorted(part.items(), key=lambda pair: _is_long(pair[1])):
-                table.add(key, _item(inner))
+                table.add(key, as_item(inner))
             tables.append(table)
         return tables
     return tomlkit.value(inline(value))
@@ -317,7 +318,7 @@ def _item(value: Any) -> Any:
 def _inline_item(value: Any) -> Any:
     import tomlkit
 
-    return tomlkit.value(inline(value)) if isinstance(value, Mapping | list) else _item(value)
+    return tomlkit.value(inline(value)) if isinstance(value, Mapping | list) else as_item(value)
 
 
 def _render(path: Sequence[str], table: Mapping[str, Any], *, is_list: bool = False) -> str:
@@ -326,7 +327,7 @@ def _render(path: Sequence[str], table: Mapping[str, Any], *, is_list: bool = Fa
 
     inner = tomlkit.table()
     for key, value in sorted(table.items(), key=lambda pair: _is_long(pair[1])):
-        inner.add(tomlkit.key([key]) if not key.isidentifier() else key, _item(value))
+        inner.add(tomlkit.key([key]) if not key.isidentifier() else key, as_item(value))
     item: Any = inner
     if is_list:
         item = tomlkit.aot()

@@ -1,6 +1,7 @@
 """config.toml: what is wrong is found before anything runs, and said with file, line, key and the nearest known key."""
 
 import tomllib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -175,3 +176,21 @@ def test_a_wrong_cadence_is_told_with_file_and_line(tmp_path):
 def test_the_time_of_own_checks_is_a_second_or_more(tmp_path):
     with pytest.raises(ConfigError, match=r"config.toml:1: audit: check_seconds is 1 or more"):
         load(tmp_path, "[audit]\ncheck_seconds = 0\n")
+
+
+def test_the_account_of_a_source_is_its_server_and_login():
+    """What a pull must not mix; how it pulls is another matter."""
+
+    def account(**table):
+        return config.Source("desk", {"type": "rt", **table}, Path("config.toml")).account
+
+    here = account(url="https://rt.example.org", user="ana")
+    assert here == account(url="https://rt.example.org/", user="ana", page_size=5, cadence="2d")
+    assert (
+        len(
+            {here, account(url="https://rt2.example.org", user="ana"), account(url="https://rt.example.org", user="bo")}
+        )
+        == 3
+    )
+    assert "example" not in here
+    assert account(path="tickets.csv") == ""

@@ -6,9 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from deskaudit import config as configuration
 from deskaudit import connectors, secrets
 from deskaudit.audit import lock, plan
+from deskaudit.audit.fields import PATHS
 from deskaudit.audit.plan import Plan
 from deskaudit.checks import catalogue
 from deskaudit.config import Config, Source
@@ -21,6 +24,18 @@ from deskaudit.store import Store
 
 if TYPE_CHECKING:
     from deskaudit.snapshot import Snapshot
+
+
+def knock(build: Callable[[], connectors.Connector]) -> Probe:
+    """What a source says when it is built and asked; what keeps it from being asked at all is told as a Probe too."""
+    try:
+        connector = build()
+        found = connector.probe()
+    except DeskauditError as fault:
+        return Probe(reachable=False, asked=False, message=fault.message, hint=fault.hint)
+    names = {field.encode_name for field in msgspec.structs.fields(connector.options)}
+    is_file = bool(PATHS & names) and "url" not in names
+    return msgspec.structs.replace(found, asked=False) if is_file and not found.reachable else found
 
 
 def _never() -> bool:
@@ -132,10 +147,7 @@ class Desk:
 
     def test_source(self, name: str) -> Probe:
         """Knocks at one source. What is wrong with its configuration is told as a Probe too."""
-        try:
-            return self.build(self.source(name)).probe()
-        except DeskauditError as fault:
-            return Probe(reachable=False, message=fault.message, hint=fault.hint)
+        return knock(lambda: self.build(self.source(name)))
 
     def pulled(self) -> dict[str, PulledSource]:
         """What the snapshot holds of each source; {} before the first pull."""

@@ -12,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from deskaudit.config import in_words
 from deskaudit.configfile import inline
 from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
@@ -219,7 +220,7 @@ def complaint(declared: Any, value: Any) -> tuple[str, str]:
         msgspec.convert(value, declared)
     except msgspec.ValidationError as fault:
         message, _at, place = str(fault).partition(" - at `$")
-        return message, place.strip(".`").partition(".")[0].partition("[")[0]
+        return in_words(message), place.strip(".`").partition(".")[0].partition("[")[0]
     except (TypeError, ValueError, OverflowError, RecursionError) as fault:
         return str(fault), ""
     return "", ""

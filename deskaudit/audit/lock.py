@@ -5,7 +5,7 @@ import getpass
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deskaudit.errors import LockedError
@@ -26,7 +26,8 @@ def hold(file: Path, doing: str) -> Iterator[None]:
                 hint=_("Wait for it to end, or stop that process."),
             ) from None
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{doing}, {_user()}@{socket.gethostname()}, process {os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # a full disk: what needs the room says so, with the place; this is but a note
+            os.pwrite(handle, f"{doing}, {_user()}@{socket.gethostname()}, process {os.getpid()}\n".encode(), 0)
         yield
         os.ftruncate(handle, 0)
     finally:

@@ -42,7 +42,7 @@ def pull(
     landings: list[Landing] = []
     try:
         for source, connector in built:
-            landing = snapshot.landing(source.name, source.type, now())
+            landing = snapshot.landing(source.name, source.type, now(), account=source.account)
             landings.append(landing)
             yield PullStarted(source.name, source.type, landing.resumed)
             yield from _land(landing, source, connector, now, cancelled)

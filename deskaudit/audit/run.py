@@ -13,7 +13,7 @@ import msgspec
 from deskaudit import __version__
 from deskaudit.audit import plan as planning
 from deskaudit.audit import summary
-from deskaudit.checks import catalogue, joining, judging, scoring
+from deskaudit.checks import catalogue, coverage, joining, judging, scoring
 from deskaudit.checks.context import Window
 from deskaudit.errors import Cancelled, ConfigError
 from deskaudit.i18n import _, item_text
@@ -21,6 +21,7 @@ from deskaudit.model.events import AuditEvent, AuditFinished, AuditStarted, Chec
 from deskaudit.model.periods import Period
 from deskaudit.model.verdicts import AskedQuestion, Audit, AuditedItem, Result, SourcePull
 from deskaudit.snapshot import Manifest, Reader
+from deskaudit.store import references
 
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
@@ -38,7 +39,9 @@ class _Past:
 
     def earlier(self) -> list[tuple[Audit, list[Result]]]:
         store = self._desk.store
-        return [(audit, store.results(audit.id)) for audit in store.audits(kind="full", state="completed")]
+        audit = store.audit(self._audit_id)
+        line = references.find_line(store, audit)[:-1] if audit.kind == "full" else []
+        return [(before, store.results(before.id)) for before in reversed(line)]
 
 
 def run(desk: Desk, plan: planning.Plan, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
@@ -63,7 +66,8 @@ def run(desk: Desk, plan: planning.Plan, cancelled: Callable[[], bool]) -> Itera
         except BaseException as fault:
             store.interrupt(audit.id, f"{type(fault).__name__}: {fault}")
             raise
-        yield AuditFinished(_finish(desk, audit, reader))
+        warnings = coverage.find_warnings((check for _item, check in pairs), reader, _window(audit))
+        yield AuditFinished(_finish(desk, audit, reader, warnings))
     finally:
         reader.close()
 
@@ -72,7 +76,7 @@ def _check(
     desk: Desk, plan: planning.Plan, audit: Audit, reader: Reader, cancelled: Callable[[], bool]
 ) -> Iterator[AuditEvent]:
     pairs = planning.checks_of(plan, desk.catalogue)
-    window = Window(start=audit.period_start, end=audit.period_end, now=audit.as_of, reference=plan.period.reference)
+    window = _window(audit)
     frozen = _folder(desk, audit)
     frozen.parent.mkdir(mode=0o700, exist_ok=True)  # `parents` would make it with the umask's mode
     frozen.mkdir(mode=0o700, exist_ok=True)
@@ -86,6 +90,11 @@ def _check(
         number += 1
         desk.store.record(audit.id, judged.results)
         yield CheckFinished(number, len(pairs), tuple(judged.results), judged.seconds)
+
+
+def _window(audit: Audit) -> Window:
+    period = Period(audit.period_start, audit.period_end)
+    return Window(period.start, period.end, audit.as_of, period.reference, audit.zone)
 
 
 def _begin(desk: Desk, plan: planning.Plan, manifest: Manifest) -> Audit:
@@ -158,7 +167,7 @@ def _folder(desk: Desk, audit: Audit) -> Path:
     return desk.paths.judged / f"audit-{audit.id}"
 
 
-def _finish(desk: Desk, audit: Audit, reader: Reader) -> Audit:
+def _finish(desk: Desk, audit: Audit, reader: Reader, warnings: list[str]) -> Audit:
     """Freezes the judged rows in one file, and closes the audit with its headline."""
     file = desk.frozen_file(audit.id)
     subjects = {check.id: check.of for item in desk.catalogue.items.values() for check in item.check}
@@ -168,7 +177,7 @@ def _finish(desk: Desk, audit: Audit, reader: Reader) -> Audit:
     desk.store.finish(
         audit.id,
         finished_at=desk.now(),
-        summary=summary.make(audit, desk.store),
+        summary=summary.make(audit, desk.store, warnings),
         judged_file=file.name,
         judged_sha256=digest,
     )

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from deskaudit import configfile, connectors, secrets
+from deskaudit import config, configfile, connectors, secrets
+from deskaudit.audit import opening
+from deskaudit.audit.desk import knock
 from deskaudit.config import Source
 from deskaudit.errors import Cancelled, ConfigError, DeskauditError
 from deskaudit.i18n import _
@@ -20,6 +22,7 @@ from deskaudit.model.entities import Row, entity_of
 
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
+    from deskaudit.connectors.recognition import Specimen
 
 SAMPLE_ROWS = 400  # a look is over with so many rows
 SHOWN_ROWS = 10  # of each entity
@@ -88,10 +91,7 @@ def new_name(kind: str, taken: Mapping[str, Any]) -> str:
 
 def probe(desk: "Desk", draft: Draft) -> Probe:
     """Knocks. What is wrong with the draft is told as a Probe too."""
-    try:
-        return _build(desk, draft).probe()
-    except DeskauditError as fault:
-        return Probe(reachable=False, message=fault.message, hint=fault.hint)
+    return knock(lambda: _build(desk, draft))
 
 
 def look(desk: "Desk", draft: Draft, cancelled: Callable[[], bool]) -> Sample:
@@ -147,6 +147,31 @@ def _propose(desk: "Desk", draft: Draft, connector: connectors.Connector, sample
     sample.mapping = proposal.proposed()
     sample.reasons = [f"{part.name}: {part.why}" for part in proposal.parts]
     sample.preview = proposals.preview(seen, proposal.mapping)
+    if said := opening.doubt((one.ticket for one in seen), desk.config):
+        sample.reasons.append(said)
+
+
+def desk_table(desk: "Desk") -> dict[str, Any]:
+    """What `opening.DeskSetup` reads, as far as the config says it, with the usual hours and this machine's zone."""
+    tables = configfile.read_tables(desk.paths.config)
+    own = tables.get("desk", {})
+    own = own if isinstance(own, dict) else {}
+    if isinstance(tables.get("calendars"), dict):
+        return dict(own)  # the hours are said already, in a way that one line may not have
+    usual = {"zone": opening.local_zone(), "hours": opening.show_hours(config.USUAL_HOURS)}
+    return {**usual, **own}
+
+
+def save_desk(desk: "Desk", table: Mapping[str, Any]) -> None:
+    """Writes `[desk]`, and its hours where the table says them. Raises ConfigError."""
+    file = desk.paths.config
+    own = {key: value for key, value in table.items() if key not in {"hours", "holidays"}}
+    if own.keys() != table.keys():
+        calendar = config.read(opening.DeskSetup, dict(table), file, "desk").calendar()
+        configfile.put_table(file, ("calendars", "default"), calendar, was=None)
+    was = configfile.read_tables(file).get("desk")
+    configfile.put_table(file, ("desk",), own, was=was)
+    desk.forget_config()
 
 
 def save(desk: "Desk", draft: Draft) -> None:
@@ -196,14 +221,92 @@ def remove(desk: "Desk", name: str) -> None:
     desk.forget_config()
 
 
-def detect(desk: "Desk", file: Path) -> tuple[dict[str, Any], list[str]]:
-    """What a file is: the table of a source that reads it ({}: none does), and the finding in lines. DeskauditError."""
+class Detected(msgspec.Struct, frozen=True, kw_only=True):
+    """A source that reads a file.
+
+    `lines`: why, and what else was found; `open`: what only the user knows; `fault`: what has to be filled in first.
+    """
+
+    type: str
+    title: str
+    options: Mapping[str, Any]
+    lines: tuple[str, ...]
+    open: tuple[str, ...] = ()
+    fault: str = ""
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The source's table, as the config would read it."""
+        found: dict[str, Any] = tomllib.loads(self.section("x"))["sources"]["x"]
+        return found
+
+    def section(self, name: str) -> str:
+        """`[sources.NAME]` as text, ready to be pasted."""
+        import tomlkit
+        from tomlkit.items import Table
+
+        table = tomlkit.table()
+        table.add("type", self.type)
+        if isinstance(self.options, Table):  # it has comments
+            for key, item in self.options.value.body:
+                table.append(key, item)
+        else:
+            for name_of, value in self.options.items():
+                table.add(name_of, configfile.as_item(value))
+        sources, document = tomlkit.table(is_super_table=True), tomlkit.document()
+        sources.add(name, table)
+        document.add("sources", sources)
+        return tomlkit.dumps(document)
+
+
+def detect(desk: "Desk", file: Path) -> tuple[list[Detected], list[str]]:
+    """Who reads a file, and what is to be said where nobody does. Raises SourceError where it cannot be read."""
+    from deskaudit.connectors import recognition
+
+    specimen = recognition.Specimen(file, desk.paths.config.parent, now=desk.now())
+    found, notes = recognition.recognise(specimen)
+    every = [
+        Detected(
+            type=one.type,
+            title=one.title,
+            options=one.likeness.options,
+            lines=(one.likeness.why, *one.likeness.lines),
+            open=one.likeness.open,
+            fault=one.fault,
+        )
+        for one in found
+    ]
+    return every or _unknown_table(specimen, notes), notes
+
+
+def _unknown_table(specimen: "Specimen", notes: list[str]) -> list[Detected]:
+    """A table that nobody knows, as a source of tickets whose columns the user has to name."""
     from deskaudit.connectors.csvfile import detection, proposal
 
-    finding = detection.examine(file)
-    text = proposal.section(finding, "desk", desk.paths.config.parent)
-    table = tomllib.loads(text)["sources"]["desk"] if text else {}
-    return table, list(proposal.describe(finding))
+    finding = detection.examine(specimen) if specimen.looks_like_table else None
+    if finding is None:
+        return []
+    title = connectors.load("csv").title
+    lines = (notes[-1], *proposal.describe(finding))
+    return [Detected(type="csv", title=title, options=proposal.options(finding), lines=lines, fault=notes[-1])]
+
+
+def add_detected(desk: "Desk", detected: Detected, name: str) -> None:
+    """Adds the section to the config; all that is there stays as it is. Raises ConfigError and writes nothing else."""
+    file = desk.paths.config
+    if not file.exists():
+        raise ConfigError(
+            _("There is no configuration at {file}.").format(file=file), hint=_("Make one: deskaudit init.")
+        )
+    if name in configfile.read_tables(file).get("sources", {}):
+        raise ConfigError(
+            _("{file} has a source {name} already.").format(file=file, name=name),
+            hint=_("Choose another name, or edit that section."),
+        )
+    source = Source(name, detected.table, file)
+    source.read_options(connectors.load(source.type).options)
+    configfile.add_section(file, ("sources", name), detected.section(name))
+    desk.forget_config()
 
 
 def _keyring_names(value: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """The headline of an audit, and the few figures that stand beside it in every report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from deskaudit.checks import scoring
@@ -11,12 +12,16 @@ WAIT = ("20.2", "wait")
 COMMON_ISSUES = "20.5"
 
 
-def make(audit: Audit, store: Store) -> dict[str, Any]:
-    """What the audit's row keeps: shares 0–1, business seconds, counts. None where the audit does not know."""
+def make(audit: Audit, store: Store, warnings: Sequence[str] | None = None) -> dict[str, Any]:
+    """What the audit's row keeps: shares 0–1, business seconds, counts. None where the audit does not know.
+
+    warnings: what a reader must know before the figures; left out, those it was finished with stay.
+    """
     results = store.results(audit.id)
     headline = score(audit, store, results)
     response, wait = _leg(results, *FIRST_RESPONSE), _leg(results, *WAIT)
     return {
+        "warnings": audit.summary.get("warnings", []) if warnings is None else list(warnings),
         "assured": headline.assured,
         "score": headline.score,
         "coverage": headline.coverage,

@@ -17,12 +17,14 @@ _REF = {
     "document": "COALESCE(title, ext_id)",
     "ticket_tag": "tag",
     "record": "COALESCE(about, ext_id)",
-    "rating": "ext_id",
     "slot": "ext_id",
     "event": "ext_id",
     "interaction": "ext_id",
 }
 """What people call an entity's rows; elsewhere its name, else the source's own id."""
+
+_TICKETS_OWN = {"rating"}
+"""Entities whose rows are called what their ticket is called."""
 
 _TITLE = {
     "agent": "COALESCE(position, role)",
@@ -71,20 +73,41 @@ def _evidence(rank: int, of: str, row: dict[str, Any], card: tuple[str, str, str
     )
 
 
-def reference_of(entity: str) -> str:
-    """SQL over an entity's columns: what people call one of its rows."""
-    return _REF.get(entity) or ("COALESCE(name, ext_id)" if "name" in columns(entity) else "ext_id")
+def names_of(entity: str) -> str:
+    """SELECT of what people call the rows of an entity: subject_id, called."""
+    if entity in _TICKETS_OWN:
+        return (
+            f"SELECT own.id AS subject_id, COALESCE(card.ref, own.ext_id) AS called FROM {entity} AS own"
+            " LEFT JOIN ticket_card AS card ON card.id = own.ticket_id"
+        )
+    table, ref, _title, _url = _card(entity)
+    return f"SELECT id AS subject_id, CAST({ref} AS VARCHAR) AS called FROM {table}"
 
 
 def _look_up(
     connection: duckdb.DuckDBPyConnection, of: str, subjects: Sequence[int]
 ) -> dict[int, tuple[str, str, str]]:
+    """(name, title, address) of each row with such an id."""
     if of not in ENTITIES or not subjects:
         return {}
     table, ref, title, url = _card(of)
-    ids = ", ".join(str(subject) for subject in subjects if subject is not None)
-    found = connection.execute(f"SELECT id, {ref}, {title}, {url} FROM {table} WHERE id IN ({ids})").fetchall()
-    return {row[0]: (row[1] or "", row[2] or "", row[3] or "") for row in found}
+    if of not in _TICKETS_OWN:
+        found = _pick(connection, table, (ref, title, url), subjects)
+        return {row[0]: (row[1] or "", row[2] or "", row[3] or "") for row in found}
+    own = _pick(connection, table, ("ext_id", "ticket_id"), subjects)
+    tickets = _look_up(connection, "ticket", sorted({row[2] for row in own if row[2] is not None}))
+    return {row[0]: tickets.get(row[2], (row[1] or "", "", "")) for row in own}
+
+
+def _pick(
+    connection: duckdb.DuckDBPyConnection, table: str, fields: Sequence[str], ids: Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """(id, fields) of a table's rows with such an id. A join with the list reads half of what IN reads."""
+    listed = ", ".join(str(one) for one in ids if one is not None)
+    return connection.execute(
+        f"SELECT id, {', '.join(fields)} FROM {table} JOIN (SELECT unnest(CAST([{listed}] AS BIGINT[])) AS wanted) AS list"
+        " ON list.wanted = id"
+    ).fetchall()
 
 
 def _card(of: str) -> tuple[str, str, str, str]:
@@ -93,4 +116,5 @@ def _card(of: str) -> tuple[str, str, str, str]:
         return "ticket_card", "ref", "title", "url"
     known = columns(of)
     title = _TITLE.get(of) or ("title" if "title" in known else "NULL")
-    return of, reference_of(of), title, "url" if "url" in known else "NULL"
+    ref = _REF.get(of) or ("COALESCE(name, ext_id)" if "name" in known else "ext_id")
+    return of, ref, title, "url" if "url" in known else "NULL"

@@ -10,17 +10,21 @@ from deskaudit.model.verdicts import Audit, Result
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Which time is judged; epoch seconds. `now` is the audit's as-of, `reference` the period that drift compares with."""
+    """Which time is judged; epoch seconds. `now` is the audit's as-of, `reference` the period that drift compares with.
+
+    `zone`: the desk's, in which a time is told as a day.
+    """
 
     start: int
     end: int
     now: int
     reference: tuple[int, int]
+    zone: str = "UTC"
 
     def before(self) -> "Window":
         """The window of the reference period, as if the audit had run equally long after its end."""
         start, end = self.reference
-        return Window(start, end, self.now - (self.end - end), (2 * start - end, start))
+        return Window(start, end, self.now - (self.end - end), (2 * start - end, start), self.zone)
 
     def binds(self) -> dict[str, int]:
         """The names that check SQL may use as `:name`."""
@@ -44,6 +48,19 @@ class Filled(Protocol):
     def first_fetched_at(self) -> int | None: ...
 
 
+class Covered(Protocol):
+    """From when to when one source has rows of an entity: `deskaudit.snapshot.reader.Coverage`."""
+
+    @property
+    def src(self) -> str: ...
+    @property
+    def oldest_at(self) -> int: ...
+    @property
+    def newest_at(self) -> int: ...
+    @property
+    def moved_at(self) -> int: ...
+
+
 class Reader(Protocol):
     """One generation of the snapshot: `deskaudit.snapshot.Reader`, or a test's stand-in."""
 
@@ -51,11 +68,12 @@ class Reader(Protocol):
     def connection(self) -> duckdb.DuckDBPyConnection: ...
     def filled(self, entity: str) -> Filled: ...
     def has_values(self, column: str) -> bool: ...
+    def coverage(self, entity: str) -> Sequence[Covered]: ...
     def twin(self) -> "Reader": ...
 
 
 class Past(Protocol):
-    """What phase 2 checks read: `results` of this audit so far, and the completed full audits before it, newest first."""
+    """What phase 2 checks read: `results` of this audit so far; of a full one, those of the periods before, latest first."""
 
     def results(self) -> Sequence[Result]: ...
     def earlier(self) -> Sequence[tuple[Audit, Sequence[Result]]]: ...

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from deskaudit.checks import figures, reasons, statistics
+from deskaudit.checks import coverage, figures, reasons, statistics
 from deskaudit.checks.cards import make_evidence
 from deskaudit.checks.cautions import find_caution
 from deskaudit.checks.context import NoPast, Past, Reader, Window
@@ -63,7 +63,8 @@ def broken(item: Item, check: Check, reason: str) -> list[Result]:
 def _add_caution(results: list[Result], check: Check, reader: Reader, window: Window) -> list[Result]:
     if caution := find_caution(check, reader, window):
         for result in results:
-            result.reason = f"{result.reason} {caution}".strip()
+            if result.value is not None:
+                result.reason = f"{result.reason} {caution}".strip()
     return results
 
 
@@ -126,6 +127,9 @@ class _Judge:
             item, check, reader, window, frozen, legs,
         )  # fmt: skip
         self.sample = check.population == "sample"
+        outside = coverage.find_outside(check, reader, window)
+        self.unreached = any(one.whole for one in outside)  # no source of something it needs reaches into the period
+        self.outside = coverage.explain(outside, window)
         self.hashes = {leg.leg: check_hash(check, leg) for leg in legs}
         self.read: Read = figures.read(reader.connection, frozen, legs, sample=self.sample)
 
@@ -146,6 +150,12 @@ class _Judge:
         parts = sorted(self.read.segments(leg.leg).items())
         segments = [self._result(leg, part, listed.get(name, 0)) for name, part in parts]
         return [result, *(segment for segment in segments if segment.n)]
+
+    def _seen(self, figure: _Figure) -> _Figure:
+        """The figure, or that the data do not reach into the period: then 0 of nothing is none, and no mapping mends it."""
+        if figure.n or not self.outside or (figure.value is not None and not self.unreached):
+            return figure
+        return _Figure(None, 0, missing=self.outside if self.unreached else f"{figure.missing} {self.outside}")
 
     def _measure(self, leg: Judgement, group: Figures) -> _Figure:
         """The figure of one group of rows, against the reference period where the leg drifts."""
@@ -169,7 +179,7 @@ class _Judge:
             case "count":
                 return self._count(group)
             case "list":
-                return _Figure(group.rows, group.rows)
+                return self._list(group)
             case "gap":
                 return self._gap(leg, group)
             case "correlation":
@@ -191,6 +201,11 @@ class _Judge:
             if empty := find_empty(self.check, self.reader):
                 return _Figure(None, 0, missing=_("Nothing to judge: there are no {rows}.").format(rows=noun(empty)))
         return _Figure(group.faults, group.n_good, group.faults)
+
+    def _list(self, group: Figures) -> _Figure:
+        if not group.rows and (empty := find_empty(self.check, self.reader)):
+            return _Figure(None, 0, missing=_("Nothing to report: there are no {rows}.").format(rows=noun(empty)))
+        return _Figure(group.rows, group.rows)
 
     def _number(self, leg: Judgement, group: Figures) -> _Figure:
         if leg.stat == "cv" and group.segment is None:
@@ -309,8 +324,10 @@ class _Judge:
         return _Figure(None, 0, missing=text)
 
     def _result(self, leg: Judgement, group: Figures, listed: int) -> Result:
-        figure, segment = self._measure(leg, group), group.segment
+        figure, segment = self._seen(self._measure(leg, group)), group.segment
         status, low_n = self._status(leg, figure, listed, segment)
+        if status is Status.PASS and self.unreached:  # what happened in the period is not known to be good
+            figure, status, low_n = _Figure(None, 0, missing=self.outside), Status.NODATA, False
         reason = figure.missing
         if listed:
             figure.details |= {"fail_if": listed, "fail_says": leg.fail_says}
@@ -321,6 +338,8 @@ class _Judge:
             )  # fmt: skip
         elif listed:
             reason = _("{title}: {words}.").format(title=leg.title, words=reasons.of_itself(leg, self.check.of, listed))
+        if figure.n and self.unreached and segment is None:
+            reason = f"{reason} {self.outside}"
         result = _blank(self.item, self.check, leg, status, reason, self.hashes[leg.leg])
         result.segment = segment
         result.weight = 0 if segment is not None else result.weight

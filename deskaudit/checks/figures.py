@@ -155,15 +155,7 @@ def _statement(rows: Rows, legs: Sequence[Judgement]) -> str:
     """Groups as (kind 1: all, 0: a segment; by part; part; segment; figures), worst rows as (kind 2; -; leg; …)."""
     given, display = rows.about.given, rows.about.display
     stats = _VALUED if "value" in given else _UNVALUED
-    wanted = {leg.only for leg in legs}
-    split = [*(["part"] if wanted - {None} else []), *([""] if None in wanted else [])]
-    by = [", ".join(name for name in (part, segment) if name) for part in split for segment in ("", "segment")]
-    by_part = "1 - GROUPING(part)" if "part" in split else "0"
-    groups = (
-        f"SELECT GROUPING(segment), {by_part}, {'part' if 'part' in split else 'CAST(NULL AS VARCHAR)'}, segment,"
-        f" COUNT(*), COUNT(good), SUM(good), {stats}, {_BLANK} FROM {rows.source}"
-        f" GROUP BY GROUPING SETS ({', '.join(f'({names})' for names in by)})"
-    )
+    groups = _groups(legs, f"COUNT(*), COUNT(good), SUM(good), {stats}, {_BLANK}", rows.source)
     if rows.about.is_reference:
         return groups
     shown = ", ".join(f'"{name}"' for name in ("subject", "segment", "good", "value", "badness", *display))
@@ -174,6 +166,18 @@ def _statement(rows: Rows, legs: Sequence[Judgement]) -> str:
         for leg in legs
     ]
     return " UNION ALL ".join([groups, *worst])
+
+
+def _groups(legs: Sequence[Judgement], asked: str, source: str) -> str:
+    """Aggregates of all rows and of each segment, of each part where a leg has one: (kind, by part, part, segment, …)."""
+    wanted = {leg.only for leg in legs}
+    split = [*(["part"] if wanted - {None} else []), *([""] if None in wanted else [])]
+    by = [", ".join(name for name in (part, segment) if name) for part in split for segment in ("", "segment")]
+    by_part = "1 - GROUPING(part)" if "part" in split else "0"
+    return (
+        f"SELECT GROUPING(segment), {by_part}, {'part' if 'part' in split else 'CAST(NULL AS VARCHAR)'}, segment,"
+        f" {asked} FROM {source} GROUP BY GROUPING SETS ({', '.join(f'({names})' for names in by)})"
+    )
 
 
 def _only(leg: Judgement) -> str:
@@ -225,12 +229,11 @@ def nothing(leg: str, reference: int) -> Figures:
 
 
 _QUANTILES = {"median": 0.5, "p90": 0.9}
-_AGGREGATES = 100  # in one statement
 
 
 def _add_intervals(connection: duckdb.DuckDBPyConnection, rows: Rows, legs: Sequence[Judgement], found: Read) -> None:
-    """Order statistics need n first, so that they are a second statement: one aggregate for each group's two ranks."""
-    wanted: list[tuple[Figures, str]] = []
+    """Order statistics need n first, so that they are a second statement: every group is asked for the ranks of all."""
+    wanted: list[tuple[Figures, str | None, tuple[float, float]]] = []
     for leg in legs:
         p = _QUANTILES.get(leg.stat)
         if p is None or leg.drift or leg.kind not in {"duration", "number"}:
@@ -239,18 +242,17 @@ def _add_intervals(connection: duckdb.DuckDBPyConnection, rows: Rows, legs: Sequ
             n = figures.n_value
             ranks = statistics.quantile_ranks(n, p)
             if ranks and (figures.segment is None or n >= LOW_N):
-                fractions = ", ".join(repr((rank - 0.5) / n) for rank in ranks)
-                wanted.append((figures, f"quantile_disc(value, [{fractions}]) {_filter(leg, figures.segment)}"))
-    for start in range(0, len(wanted), _AGGREGATES):
-        chunk = wanted[start : start + _AGGREGATES]
-        asked = ", ".join(sql for _figures, sql in chunk)
-        row = connection.execute(f"SELECT {asked} FROM {rows.source} WHERE value IS NOT NULL").fetchone() or ()
-        for (figures, _sql), pair in zip(chunk, row, strict=True):
-            figures.interval = (pair[0], pair[1]) if pair else None
-
-
-def _filter(leg: Judgement, segment: str | None) -> str:
-    if segment is None and leg.only is None:
-        return ""
-    named = "1 = 1" if segment is None else f"COALESCE(segment, '{NO_SEGMENT}') = {quote(segment)}"
-    return f"FILTER (WHERE {_only(leg)} AND {named})"
+                wanted.append((figures, leg.only, ((ranks[0] - 0.5) / n, (ranks[1] - 0.5) / n)))
+    if not wanted:
+        return
+    fractions = sorted({fraction for _figures, _only, pair in wanted for fraction in pair})
+    groups = _groups(
+        legs, f"quantile_disc(value, [{', '.join(map(repr, fractions))}])", f"{rows.source} WHERE value IS NOT NULL"
+    )
+    answers = {
+        (part if by_part else None, None if kind else (NO_SEGMENT if segment is None else segment)): values
+        for kind, by_part, part, segment, values in connection.execute(groups).fetchall()
+    }
+    for figures, only, (low, high) in wanted:
+        values = answers[only, figures.segment]
+        figures.interval = values[fractions.index(low)], values[fractions.index(high)]

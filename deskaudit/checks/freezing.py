@@ -172,16 +172,22 @@ def _finite(name: str, kind: str) -> str:
 def _spool(rows: Rows, reader: Reader, made: Iterable[Row]) -> Rows:
     """A Python check's rows, through a file of JSON lines."""
     encoder = msgspec.json.Encoder()
-    kinds: dict[str, str] = dict(CONTRACT)
+    found: dict[str, str | None] = {}  # display column → its type, None where every value is NULL so far
+    seen: set[tuple[str, type]] = set()
     spool = rows.file.with_suffix(".ndjson")
     try:
         with open(spool, "wb", opener=_private) as handle:
             for row in made:
                 for name, value in row.items():
-                    if name not in CONTRACT and (value is not None or name not in kinds):
-                        kinds[name] = _widest(kinds.get(name), value)
-                shown = {**row, "segment": None if row.get("segment") is None else str(row["segment"])}
+                    kind = type(value)
+                    if (name, kind) not in seen:
+                        seen.add((name, kind))
+                        if name not in CONTRACT:
+                            found[name] = found.get(name) if value is None else _widest(found.get(name), kind)
+                segment = row.get("segment")
+                shown = row if segment is None or isinstance(segment, str) else {**row, "segment": str(segment)}
                 handle.write(encoder.encode(shown) + b"\n")
+        kinds = {**CONTRACT, **{name: kind or "VARCHAR" for name, kind in found.items()}}
         columns = ", ".join(f'"{name}": {quote(kind)}' for name, kind in kinds.items())
         source = f"read_json({quote(str(spool))}, format = 'newline_delimited', columns = {{{columns}}})"
         if not spool.stat().st_size:
@@ -192,9 +198,9 @@ def _spool(rows: Rows, reader: Reader, made: Iterable[Row]) -> Rows:
         spool.unlink(missing_ok=True)
 
 
-def _widest(known: str | None, value: object) -> str:
-    """The SQL type that holds what a column had so far and this value too; VARCHAR where nothing else does."""
-    kind = _PYTHON_TYPES.get(type(value), "VARCHAR")
+def _widest(known: str | None, found: type) -> str:
+    """The SQL type that holds what a column had so far and this type too; VARCHAR where nothing else does."""
+    kind = _PYTHON_TYPES.get(found, "VARCHAR")
     if known in {None, kind}:
         return kind
     return "DOUBLE" if {known, kind} == {"BIGINT", "DOUBLE"} else "VARCHAR"

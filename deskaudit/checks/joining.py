@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from deskaudit.checks.cards import reference_of
+from deskaudit.checks.cards import names_of
 from deskaudit.checks.context import Reader
 from deskaudit.checks.freezing import CONTRACT, About, Rows, write
 from deskaudit.errors import Cancelled, SnapshotError
@@ -87,10 +87,9 @@ def _named(group: Sequence[Rows], entity: str) -> str:
     if entity not in ENTITIES:
         return judged
     fields = ", ".join(f'judged."{name}"' for name in COLUMNS if name != "ref")
-    names = f"SELECT id AS subject_id, CAST({reference_of(entity)} AS VARCHAR) AS called FROM {entity}"
     return (
         f"SELECT {fields}, COALESCE(judged.ref, named.called) AS ref FROM ({judged}) AS judged"
-        f" LEFT JOIN ({names}) AS named ON named.subject_id = judged.subject"
+        f" LEFT JOIN ({names_of(entity)}) AS named ON named.subject_id = judged.subject"
     )
 
 

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 
 from deskaudit.checks.context import Reader, Window
-from deskaudit.checks.spec import Check
+from deskaudit.checks.spec import OR, Check
 from deskaudit.i18n import _
 
 
 def find_gap(check: Check, reader: Reader, window: Window) -> str:
     """Why the check is NODATA before it runs, as one sentence; "" where it can run."""
-    entities = list(dict.fromkeys(need.partition(".")[0] for need in check.needs))
-    filled = {entity: reader.filled(entity) for entity in entities}
+    filled = {entity: reader.filled(entity) for entity in entities(check)}
     absent = [entity for entity, state in filled.items() if state.state == "absent"]
     if absent:
         first = _("No source delivers {entities}.").format(entities=", ".join(map(noun, absent)))
@@ -28,17 +27,25 @@ def find_gap(check: Check, reader: Reader, window: Window) -> str:
                 day=day(known)
             )
     for need in check.needs:
-        entity, dot, column = need.partition(".")
-        if dot and not reader.has_values(need):
-            return _join(
-                _("No {entity} has a value for {column}.").format(entity=noun(entity, 1), column=column), check.missing
-            )
+        columns = [one for one in need.split(OR) if "." in one]
+        if columns and not any(reader.has_values(column) for column in columns):
+            return _join(" ".join(map(_no_value, columns)), check.missing)
     return ""
+
+
+def _no_value(need: str) -> str:
+    entity, _dot, column = need.partition(".")
+    return _("No {entity} has a value for {column}.").format(entity=noun(entity, 1), column=column)
+
+
+def entities(check: Check) -> list[str]:
+    """The tables that a check cannot do without: of alternatives, any one may be empty."""
+    return list(dict.fromkeys(need.partition(".")[0] for need in check.needs if OR not in need))
 
 
 def find_empty(check: Check, reader: Reader) -> str:
     """The first needed table that has no rows: a count of 0 faults proves nothing there. "" where all have some."""
-    for entity in dict.fromkeys(need.partition(".")[0] for need in check.needs):
+    for entity in entities(check):
         if reader.connection.execute(f'SELECT 1 FROM "{entity}" LIMIT 1').fetchone() is None:
             return entity
     return ""

@@ -1,7 +1,7 @@
 """Why a result has its status: one plain sentence with the figures in it."""
 
 from deskaudit.checks.figures import is_select
-from deskaudit.checks.judgements import LOW_N, Judgement, allowed_faults
+from deskaudit.checks.judgements import LOW_N, Judgement, allowed_faults, verdict
 from deskaudit.checks.needs import noun, short_noun
 from deskaudit.i18n import _, ngettext
 from deskaudit.model import figures
@@ -23,6 +23,8 @@ def explain(
     """The reason of a figure that was measured. `listed`: rows that `fail_if` found; `reference`: of a drift."""
     parts = [_figure(judgement, value, of, n, faults, reference)]
     if listed:
+        if (alone := verdict(judgement, value, faults)) is not Status.PASS:
+            parts.append(_limit(judgement, alone, value, faults))
         parts.append(_("FAIL: {words}").format(words=of_itself(judgement, of, listed)))
     elif judgement.judges:
         parts.append(_limit(judgement, status, value, faults))
@@ -64,6 +66,8 @@ def _figure(judgement: Judgement, value: float, of: str, n: int, faults: int | N
         )
     if judgement.kind == "list":
         return _("{title}: {value} {things}").format(title=judgement.title, value=shown, things=things)
+    if judgement.kind == "count" and n:
+        return _("{title}: {value} of {n} {things}").format(title=judgement.title, value=shown, n=n, things=things)
     if judgement.kind == "count":
         return _("{title}: {value}").format(title=judgement.title, value=shown)
     return _("{title}: {stat} {value}, over {n} {things}").format(
@@ -121,6 +125,8 @@ def _limit(judgement: Judgement, status: Status, value: float, faults: int | Non
     limit = _share_limit(judgement, fails=status is Status.FAIL)
     if status is Status.WARN and judgement.pass_count is not None and faults is not None:
         return _("{limit}, and up to {k} pass whatever their share").format(limit=limit, k=judgement.pass_count)
+    if status is Status.FAIL and judgement.warn_count is not None and faults is not None:
+        return _("{limit}, and up to {k} only warn whatever their share").format(limit=limit, k=judgement.warn_count)
     return limit
 
 

@@ -7,6 +7,8 @@ import msgspec
 Kind = Literal["ratio", "duration", "count", "number", "list", "gap", "correlation"]
 Stat = Literal["share", "count", "mean", "median", "p90", "sum", "min", "max", "cv", "spread", "gap", "rho"]
 Group = Literal["governance", "people", "tickets", "customers", "knowledge", "assets", "platform", "security"]
+OR = "|"
+"""Between two columns in `needs` of which either is enough."""
 Cadence = Literal["live", "daily", "weekly", "monthly", "quarterly", "half-year", "yearly", "each-audit"]
 
 
@@ -62,7 +64,9 @@ class Check(Judge, kw_only=True, forbid_unknown_fields=True):
     title: str
     kind: Kind
     of: str  # what `subject` is: an entity's name
-    needs: list[str]  # entities; not filled → NODATA. "ticket.priority": that column must have a value somewhere
+    # Entities; not filled → NODATA. "ticket.priority": that column must have a value somewhere;
+    # "ticket.category|ticket_tag.tag": one of the two.
+    needs: list[str]
     rows: str | None = None
     leg: list[Leg] = msgspec.field(default_factory=list)
     severity: Literal["critical", "high", "medium", "low"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from deskaudit.checks.binding import WINDOW_NAMES, bind
 from deskaudit.checks.judgements import Judgement, judgements
-from deskaudit.checks.spec import Check
+from deskaudit.checks.spec import OR, Check
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
 
@@ -77,7 +77,7 @@ class Validator:
     def _check_needs(check: Check) -> None:
         from deskaudit.snapshot.schema import TABLES
 
-        for need in check.needs:
+        for need in OR.join(check.needs).split(OR):
             table, dot, column = need.partition(".")
             known = list(TABLES[table]) if table in TABLES and dot else list(TABLES)
             word = column if table in TABLES and dot else table

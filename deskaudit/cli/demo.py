@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deskaudit.cli.output import program, write_report
 from deskaudit.cli.progress import Narrator
 from deskaudit.i18n import _
 from deskaudit.model import periods
@@ -51,7 +53,7 @@ def demo(state: State, *, app: bool | None, fresh: bool, folder: Path | None) ->
         if not desk.store.audits(state="completed", limit=1):
             audit_history(desk, state)
         audit_now(desk, state)
-        return _end(state, app=app)
+        return _end(state, _again(folder), app=app)
 
 
 def audit_history(desk: Desk, state: State) -> None:
@@ -76,22 +78,29 @@ def _words(span: periods.Period) -> str:
     return f"{periods.iso(span.start + 43200)[:10]}..{periods.iso(span.end - 43200)[:10]}"
 
 
-def _end(state: State, *, app: bool | None) -> int:
-    from deskaudit.cli.output import write_report
+def _again(folder: Path | None) -> str:
+    """The command that opens the app on this desk."""
+    return f"{program()} demo --app" + (f" --folder {shlex.quote(str(folder))}" if folder else "")
 
-    write_report(state, state.desk.store.audit("last"), "text", None)
+
+def _end(state: State, again: str, *, app: bool | None) -> int:
+    """The summary comes last, on one screen, so that it stays in view."""
+    here = (
+        f"{program()} --config {shlex.quote(str(state.paths.config))} --data-dir {shlex.quote(str(state.paths.data))}"
+    )
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not state.plain
+    state.narrate(_("Everything that was found: {command}").format(command=f"{here} show last"))
+    state.narrate(_("The rows behind a figure: {command}").format(command=f"{here} rows last sla-missed --faults"))
+    if not app and not interactive:
+        state.narrate(_("The app on this desk: {command}").format(command=again))
+    state.narrate("")
+    write_report(state, state.desk.store.audit("last"), "text", None, one_screen=True)
     if app is None and interactive:
-        app = click.confirm(_("Open the app on this desk?"), default=True, err=True)
+        app = click.confirm(
+            _("Open the app on this desk? (later: {command})").format(command=again), default=True, err=True
+        )
     if app:
         from deskaudit import tui
 
         tui.run(state.desk, remote=state.remote, ascii=state.ascii)
-    else:
-        state.narrate(_("Look closer: deskaudit demo --app, or: make demo in a terminal"))
-    state.narrate(
-        _("On the shell: deskaudit --config {config} --data-dir {data} rows last sla-missed --faults").format(
-            config=state.paths.config, data=state.paths.data
-        )
-    )
     return 0

@@ -8,6 +8,7 @@ import platform
 import shutil
 import stat
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from deskaudit import __version__
 from deskaudit.cli.findings import Finding, look_at_plugins
 from deskaudit.cli.output import told
 from deskaudit.errors import DeskauditError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 
 if TYPE_CHECKING:
@@ -35,9 +36,21 @@ def doctor(state: State, *, no_sources: bool) -> int:
     wrong = False
     for finding in _look(state, sources=not no_sources):
         wrong |= finding.level == "wrong"
-        text = told(finding.text, finding.mend, indent=16).lstrip()
-        click.echo(f"{finding.level:<6}{finding.topic:<12}{text}")
+        click.echo("\n".join(_lines(finding)))
     return 2 if wrong else 0
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    """What is found beside its topic, and indented what to do: wrapped on a terminal, whole lines for other programs."""
+    wide = max(shutil.get_terminal_size().columns, 60) if sys.stdout.isatty() else 10_000
+    head = f"{finding.level:<6}{finding.topic:<12}"
+    found, *mend = told(finding.text, finding.mend).split("\n")
+    for line, indent in ((found, head), *((line.lstrip(), "") for line in mend)):
+        wrapper = textwrap.TextWrapper(
+            wide, initial_indent=indent or " " * len(head), subsequent_indent=" " * len(head),
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+        yield from wrapper.wrap(line) or [head]
 
 
 def _look(state: State, *, sources: bool) -> Iterator[Finding]:
@@ -55,7 +68,7 @@ def _look(state: State, *, sources: bool) -> Iterator[Finding]:
         return
     yield Finding("ok", "config", f"{state.paths.config}: {config.desk.name}, zone {config.desk.zone}")
     yield _mode_of_config(state.paths.config)
-    yield Finding("ok", "catalogue", _("{n} checks").format(n=checks))
+    yield Finding("ok", "catalogue", ngettext("{n} check", "{n} checks", checks).format(n=checks))
     yield from look_at_plugins(state.desk.catalogue.broken)
     if not found:
         yield Finding("wrong", "sources", _("none is configured"), _("Add one: deskaudit init"))
@@ -91,9 +104,9 @@ def _folders(state: State) -> Iterator[Finding]:
     try:
         for warning in state.desk.store.warnings:
             yield Finding("note", "database", warning)
-        yield Finding(
-            "ok", "database", f"{paths.database}, " + _("{n} audits").format(n=len(state.desk.store.audits()))
-        )
+        kept = len(state.desk.store.audits())
+        told_n = ngettext("{n} audit", "{n} audits", kept).format(n=kept)
+        yield Finding("ok", "database", f"{paths.database}, {told_n}")
     except DeskauditError as fault:
         yield Finding("wrong", "database", fault.message, fault.hint)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -11,7 +10,8 @@ import msgspec
 
 from deskaudit import config as configuration
 from deskaudit import configfile, connectors, secrets
-from deskaudit.audit import fields
+from deskaudit.audit import fields, opening
+from deskaudit.audit.desk import knock
 from deskaudit.cli.output import told
 from deskaudit.errors import ConfigError, DeskauditError
 from deskaudit.i18n import _
@@ -41,7 +41,9 @@ def init(state: State, *, force: bool, example: bool, registers: str | None) -> 
         raise ConfigError(
             _("{file} exists.").format(file=file), hint=_("Edit it, or replace it with deskaudit init --force.")
         )
-    raw: dict[str, Any] = {"desk": _ask_desk(), "sources": {}}
+    desk = _ask_desk()
+    raw: dict[str, Any] = {"desk": desk, "calendars": {"default": _ask_hours(desk["zone"])}, "sources": {}}
+    state.desk.config = configuration.read(configuration.Config, raw, file, "")
     while click.confirm(_("Add a source?"), default=not raw["sources"]):
         name, table = _ask_source(state, file)
         if table is not None:
@@ -82,7 +84,7 @@ def _ask_desk() -> dict[str, Any]:
 
 
 def _ask_zone() -> str:
-    local = os.environ.get("TZ") or _local_zone()
+    local = opening.local_zone()
     while True:
         zone: str = click.prompt(_("Its time zone?"), default=local)
         try:
@@ -93,10 +95,36 @@ def _ask_zone() -> str:
             return zone
 
 
-def _local_zone() -> str:
-    """The machine's zone by its link in /etc; UTC where that says nothing."""
-    target = os.path.realpath("/etc/localtime")
-    return target.partition("/zoneinfo/")[2] or "UTC"
+def _ask_hours(zone: str) -> dict[str, Any]:
+    """`[calendars.default]`: business time runs in these hours alone."""
+    while True:
+        text = click.prompt(
+            _("When is it open? (mon-fri 08:00-16:00, sat 10:00-14:00; or 24x7)"),
+            default=opening.show_hours(configuration.USUAL_HOURS),
+        )
+        try:
+            hours = opening.read_hours(text)
+        except ValueError as fault:
+            click.echo(str(fault), err=True)
+        else:
+            break
+    holidays = "" if hours == opening.ALWAYS else _ask_holidays(opening.country_of(zone))
+    return {"hours": hours, **({"holidays": holidays} if holidays else {})}
+
+
+def _ask_holidays(country: str) -> str:
+    none = _("none")
+    while True:
+        text: str = click.prompt(
+            _("Whose public holidays does it keep? (NO, US, DE-BY; or none)"), default=country or none
+        )
+        code = "" if text.strip().casefold() in {none.casefold(), "none", "-"} else text.strip()
+        try:
+            opening.check_holidays(code)
+        except ValueError as fault:
+            click.echo(str(fault), err=True)
+        else:
+            return code
 
 
 def _ask_source(state: State, file: Path) -> tuple[str, dict[str, Any] | None]:
@@ -110,10 +138,8 @@ def _ask_source(state: State, file: Path) -> tuple[str, dict[str, Any] | None]:
         if value is not None:
             table[field.encode_name] = value
     try:
-        desk = state.desk
         source = configuration.Source(name, table, file)
-        desk.__dict__.setdefault("config", configuration.Config())
-        probe = desk.build(source).probe()
+        probe = knock(lambda: state.desk.build(source))
         good, text = probe.reachable and probe.authorised is not False, f"{probe.message}\n{probe.hint}"
     except DeskauditError as fault:
         good, text = False, str(fault)
@@ -131,7 +157,7 @@ def _ask_mapping(state: State, source: configuration.Source, table: dict[str, An
 
     try:
         options = source.read_options(connectors.load(source.type).options)
-        mapping = proposals.ask(state.desk.build(source), getattr(options, "mapping", None), source.name)
+        mapping = proposals.ask(state.desk, source, getattr(options, "mapping", None))
     except DeskauditError as fault:
         click.echo(told(_("No mapping is proposed: {fault}").format(fault=fault), limit=300))
         return

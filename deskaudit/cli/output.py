@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,22 @@ def told(text: object, hint: str = "", *, indent: int = 0, limit: int = 1000) ->
     lines = [one_line(line, limit) for line in f"{clean(text, 4 * limit)}\n{hint}".split("\n")]
     first, *rest = [line for line in lines if line] or [""]
     return "\n".join([" " * indent + first, *(" " * (indent + 2) + line for line in rest)])
+
+
+def program() -> str:
+    """The words that start this program again as it was started: deskaudit, .venv/bin/deskaudit, python -m deskaudit."""
+    started = Path(sys.argv[0])
+    if started.name in {"__main__.py", "-m", "-c"}:
+        return shlex.join([_found(Path(sys.executable)), "-m", "deskaudit"])
+    return shlex.quote(_found(started.absolute()))
+
+
+def _found(file: Path) -> str:
+    """The bare name where the shell finds just this file by it, else its path, from here where it lies below."""
+    on_path = shutil.which(file.name)
+    if on_path and Path(on_path).absolute() == file:
+        return file.name
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from deskaudit.cli.output import told
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model import events, figures
 from deskaudit.model.verdicts import Audit, Status
 
@@ -53,7 +53,9 @@ class Narrator:
                 return f"{event.source}: " + figures.cost(event.requests, event.seconds)
             case events.PullProgressed():
                 of = f" {event.done}/{event.total}" if event.done is not None and event.total else ""
-                return f"{event.source}: {event.resource}{of} · {event.rows} " + _("rows")
+                return f"{event.source}: {event.resource}{of} · " + ngettext("{n} row", "{n} rows", event.rows).format(
+                    n=figures.number(event.rows)
+                )
             case events.PullWarned():
                 return told(_("{source}: warning: {text}").format(source=event.source, text=event.message), limit=300)
             case events.PullFinished():
@@ -61,7 +63,9 @@ class Narrator:
             case events.SnapshotDerived():
                 return _("snapshot: generation {n} in {s:.1f} s").format(n=event.generation, s=event.seconds)
             case events.AuditStarted():
-                return _("audit {id}: {n} checks").format(id=event.audit.id, n=event.checks)
+                return ngettext("audit {id}: {n} check", "audit {id}: {n} checks", event.checks).format(
+                    id=event.audit.id, n=event.checks
+                )
             case events.CheckFinished():
                 worst = event.results[0] if event.results else None
                 status = worst.status if worst else Status.NODATA
@@ -73,9 +77,10 @@ class Narrator:
     def _pulled(self, event: events.PullFinished) -> str:
         pulled = event.pulled
         rows = sum(entity.rows for entity in pulled.entities.values())
-        text = _("{source}: {state}, {rows} rows").format(source=event.source, state=pulled.state, rows=rows)
+        told = ngettext("{source}: {state}, {rows} row", "{source}: {state}, {rows} rows", rows)
+        text = told.format(source=event.source, state=pulled.state, rows=figures.number(rows))
         if pulled.rejects:
-            text += _(", {n} rows kept out").format(n=pulled.rejects)
+            text += ngettext(", {n} row kept out", ", {n} rows kept out", pulled.rejects).format(n=pulled.rejects)
         return text
 
     def _draw(self, text: str) -> None:

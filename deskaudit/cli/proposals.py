@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import clean, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from deskaudit.audit.desk import Desk
     from deskaudit.cli.state import State
+    from deskaudit.config import Config, Source
     from deskaudit.connectors.mapping import Seen
     from deskaudit.connectors.proposals import Proposal
 
@@ -40,7 +42,7 @@ def propose(state: State, name: str, tickets: int) -> int:
     seen = connector.sample(tickets)
     configured = getattr(source.read_options(load(source.type).options), "mapping", None)
     proposal = make(seen, configured if isinstance(configured, TicketMapping) else None, source=name)
-    for line in lines(proposal, seen):
+    for line in lines(proposal, seen, state.desk.config):
         click.echo(line)
     table = proposal.proposed()
     if not table:
@@ -51,8 +53,9 @@ def propose(state: State, name: str, tickets: int) -> int:
     return 0
 
 
-def lines(proposal: Proposal, seen: Sequence[Seen]) -> Iterator[str]:
-    """The proposal part by part, then what some tickets would become."""
+def lines(proposal: Proposal, seen: Sequence[Seen], config: Config) -> Iterator[str]:
+    """The proposal part by part, what speaks against the opening hours, then what some tickets would become."""
+    from deskaudit.audit.opening import doubt
     from deskaudit.connectors.proposals import preview
 
     words = {
@@ -61,9 +64,13 @@ def lines(proposal: Proposal, seen: Sequence[Seen]) -> Iterator[str]:
         "proposed": _("proposed"),
         "missing": _("not found"),
     }
-    yield _("{n} tickets were looked at.").format(n=proposal.tickets)
+    yield ngettext("{n} ticket was looked at.", "{n} tickets were looked at.", proposal.tickets).format(
+        n=proposal.tickets
+    )
     for part in proposal.parts:
         yield f"{part.name:<9} {words[part.state]:<11} {one_line(part.why, 900)}"
+    if said := doubt((one.ticket for one in seen), config):
+        yield f"{'hours':<9} {_('doubtful'):<11} {said}"
     rows = preview(seen, proposal.mapping)
     if not rows:
         return
@@ -81,7 +88,7 @@ def section(name: str, table: dict[str, Any]) -> str:
     return clean(tomli_w.dumps({"sources": {name: {"mapping": table}}}), 20_000).rstrip("\n")
 
 
-def ask(connector: object, configured: object, name: str) -> dict[str, Any]:
+def ask(desk: Desk, source: Source, configured: object) -> dict[str, Any]:
     """Shows the proposal for a new source and asks; gives the tables that were accepted, {} for none.
 
     Raises DeskauditError where the source shows no tickets.
@@ -90,14 +97,15 @@ def ask(connector: object, configured: object, name: str) -> dict[str, Any]:
     from deskaudit.connectors.proposals import Samples
     from deskaudit.connectors.proposals import propose as make
 
+    connector = desk.build(source)
     if not isinstance(connector, Samples):
         return {}
     seen = connector.sample(SAMPLE)
-    proposal = make(seen, configured if isinstance(configured, TicketMapping) else None, source=name)
-    for line in lines(proposal, seen):
+    proposal = make(seen, configured if isinstance(configured, TicketMapping) else None, source=source.name)
+    for line in lines(proposal, seen, desk.config):
         click.echo(line)
     table = proposal.proposed()
     if not table:
         return {}
-    click.echo("\n" + section(name, table) + "\n")
+    click.echo("\n" + section(source.name, table) + "\n")
     return table if click.confirm(_("Put this mapping into the config? You can change it there."), default=True) else {}

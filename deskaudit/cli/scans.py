@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.periods import iso
 from deskaudit.text import one_line
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from deskaudit.cli.state import State
     from deskaudit.config import Source
     from deskaudit.connectors.scans.differences import Difference
+
+DAY = 86400
 
 
 @click.command("nmap")
@@ -44,7 +46,8 @@ def run_nmap(state: State, name: str | None, output: Path | None, *, yes: bool) 
         state.narrate(_("Nothing was run."))
         return
     scan = ownscan.run(options.targets, options.ports, options.arguments, file, seconds(options.longest))
-    state.narrate(_("{n} hosts are in {file}. Next: deskaudit pull").format(n=scan.hosts, file=file))
+    text = ngettext("{n} host is in {file}.", "{n} hosts are in {file}.", scan.hosts).format(n=scan.hosts, file=file)
+    state.narrate(text + _(" Next: deskaudit pull"))
 
 
 def _nmap_source(state: State, name: str | None) -> Source:
@@ -59,7 +62,9 @@ def _nmap_source(state: State, name: str | None) -> Source:
     if len(found) != 1:
         names = ", ".join(source.name for source in found)
         raise ConfigError(
-            _("Which source? There are {n} of type nmap.").format(n=len(found)),
+            _("Which source? There are {n} of type nmap.").format(n=len(found))
+            if found
+            else _("No source is of type nmap."),
             hint=_("Name one: {names}.").format(names=names) if names else _("Add one to the config first."),
         )
     return found[0]
@@ -85,17 +90,22 @@ def diff(state: State, before: Path, after: Path, form: str, output: Path | None
         if form == "json":
             out.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
         else:
-            out.writelines(line + "\n" for line in _lines(found))
+            out.writelines(line + "\n" for line in _lines(found, state.desk.now()))
     for note in found.notes if form == "json" else ():
         state.narrate(_("note: {text}").format(text=one_line(note, 400)))
 
 
-def _lines(found: Difference) -> Iterator[str]:
+def _lines(found: Difference, now: int) -> Iterator[str]:
     for word, file, moment in ((_("before"), found.before, found.before_at), (_("after"), found.after, found.after_at)):
-        yield f"{word:<8} {one_line(file)}  {iso(moment) if moment else ''}".rstrip()
+        yield f"{word:<8} {one_line(file)}  {_dated(moment, now)}"
     for note in found.notes:
         yield _("note: {text}").format(text=one_line(note, 400))
-    for sign, hosts, word in (("+", found.new, _("new host")), ("-", found.gone, _("gone host"))):
+    for sign, hosts, word in (
+        ("+", found.new, _("new host")),
+        ("-", found.gone, _("gone host")),
+        ("?", found.unseen_before, _("not looked at before")),
+        ("?", found.unseen_after, _("not looked at after")),
+    ):
         for host in hosts:
             yield f"{sign} {host}  {word}"
     for change in found.changed:
@@ -106,6 +116,24 @@ def _lines(found: Difference) -> Iterator[str]:
             yield f"    - {port}"
         for version in change.versions:
             yield f"    ~ {version.port}  {version.before or '?'} → {version.after or '?'}"
-    yield _("{new} new, {gone} gone, {changed} changed, {same} the same").format(
-        new=len(found.new), gone=len(found.gone), changed=len(found.changed), same=found.same
+        for port in change.unseen_before:
+            yield f"    ? {port}  " + _("open now, not looked at before")
+        for port in change.unseen_after:
+            yield f"    ? {port}  " + _("was open, not looked at after")
+    unseen = len(found.unseen_before) + len(found.unseen_after) + sum(not change.certain for change in found.changed)
+    counted = _("{new} new, {gone} gone, {changed} changed, {same} the same").format(
+        new=len(found.new),
+        gone=len(found.gone),
+        changed=sum(change.certain for change in found.changed),
+        same=found.same,
     )
+    yield counted + (_(", {n} not looked at by both").format(n=unseen) if unseen else "")
+
+
+def _dated(moment: int | None, now: int) -> str:
+    """When a scan was made, and how long ago."""
+    if moment is None:
+        return _("date not known")
+    days = (now - moment) // DAY
+    old = ngettext("{n} day old", "{n} days old", days).format(n=days) if days > 0 else _("less than a day old")
+    return f"{iso(moment)}  ({old if moment <= now else _('in the future')})"

@@ -91,8 +91,9 @@ def test(state: State, name: str | None) -> int:
 def _test(state: State, name: str) -> int:
     probe = state.desk.test_source(name)
     words = {True: _("yes"), False: _("no"), None: _("unknown")}
-    click.echo(_("reachable   {word}").format(word=words[probe.reachable]))
-    click.echo(_("authorised  {word}").format(word=words[probe.authorised]))
+    if probe.asked:
+        click.echo(_("reachable   {word}").format(word=words[probe.reachable]))
+        click.echo(_("authorised  {word}").format(word=words[probe.authorised]))
     if probe.version:
         click.echo(_("version     {text}").format(text=one_line(probe.version)))
     for module, word in probe.modules.items():
@@ -105,26 +106,54 @@ def _test(state: State, name: str) -> int:
 @sources.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--write", "name", metavar="NAME", help=_("Add the section to the config, as source NAME."))
+@click.option("--type", "kind", metavar="TYPE", help=_("Take it for a source of this type, where several fit."))
 @click.pass_obj
-def detect(state: State, file: Path, name: str | None) -> int:
-    """Say what FILE is (ticket export, asset list, scan, event log), how it is written, and the config for it."""
-    from deskaudit.connectors.csvfile import detection, proposal
+def detect(state: State, file: Path, name: str | None, kind: str | None) -> int:
+    """Say what FILE is, by asking every installed connector, and print the config for it."""
+    from deskaudit.audit import setup
 
-    finding = detection.examine(file)
-    for line in proposal.describe(finding):
-        click.echo(line)
-    text = proposal.section(finding, name or "desk", state.paths.config.parent)
-    if not text:
+    every, notes = setup.detect(state.desk, file)
+    fitting = [one for one in every if kind in {None, one.type}]
+    click.echo(_("file        {text}").format(text=one_line(file, 200)))
+    for note in notes:
+        click.echo(_("note        {text}").format(text=one_line(note, 600)))
+    for one in fitting:
+        click.echo(_("kind        {type}: {title}").format(type=one.type, title=one.title))
+        click.echo(_("known by    {why}").format(why=one_line(one.lines[0], 600)))
+        for line in one.lines[1:]:
+            click.echo(line)
+        click.echo("\n" + clean(one.section(name or (one.type if len(fitting) > 1 else "desk")), 20_000))
+    if not fitting:
+        if every:
+            state.narrate(
+                _("Not {type}: it reads as {types}.").format(type=kind, types=", ".join(one.type for one in every))
+            )
         return 2
-    click.echo("\n" + clean(text, 20_000))
+    if len(fitting) > 1:
+        types = ", ".join(one.type for one in fitting)
+        state.narrate(
+            _("Several sources fit: {types}. Nothing was written; choose one with --type.").format(types=types)
+        )
+        return 2
+    if fitting[0].fault:
+        state.narrate(
+            _("Nothing was written: {fault} Complete the section and paste it into {file}.").format(
+                fault=_sentence(fitting[0].fault), file=state.paths.config
+            )
+        )
+        return 2
     if name is None:
         state.narrate(_("Paste this into {file}, or run again with --write NAME.").format(file=state.paths.config))
     else:
-        proposal.append(state.paths.config, name, text)
+        setup.add_detected(state.desk, fitting[0], name)
         state.narrate(
             _("Added to {file}. Next: deskaudit sources test {name}").format(file=state.paths.config, name=name)
         )
-    return 2 if finding.kind == "unknown" else 0
+    return 0
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else text + "."
 
 
 sources.add_command(proposals.propose)

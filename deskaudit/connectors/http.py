@@ -142,11 +142,9 @@ class Client:
             self.limit.check()
             self.limit.take()
             fault = self._judge(answer := self._send(asked), accept, judge)
-            if fault is None and isinstance(answer, Answer):
+            if isinstance(fault, Answer):
                 self.answered += 1
-                return answer
-            if fault is None:
-                fault = Fault("unreachable", "")
+                return fault
             if fault.kind == "rate_limit":
                 limited += 1
                 wait = self._limited_s(answer)
@@ -174,10 +172,10 @@ class Client:
                 self._redactor.add(value)
         self.limit.take()
         fault = self._judge(answer := self._send(_Asked("POST", path, form, {})), lambda _answer: None, judge)
-        if fault is None and isinstance(answer, Answer):
+        if isinstance(fault, Answer):
             self.answered += 1
-            return answer
-        raise self._error(path, fault or Fault("unreachable", ""), answer)
+            return fault
+        raise self._error(path, fault, answer)
 
     def knock(self) -> bool:
         """Whether the server answers at all, whatever it says. Raises Cancelled."""
@@ -197,55 +195,57 @@ class Client:
     def redact(self, text: str) -> str:
         return self._redactor(text)
 
-    def _limited_s(self, answer: "Answer | Exception | None") -> float:
+    def _limited_s(self, answer: "Answer | Fault") -> float:
         asked = _asked_s(answer, self._timing.wall)
         return self._timing.limited_s if asked is None else max(asked, 0.0)
 
     def _judge(
-        self, answer: "Answer | Exception | None", accept: Callable[[Answer], str | None], judge: Judge
-    ) -> Fault | None:
-        """What is wrong with the outcome of a request; None if nothing is."""
-        if not isinstance(answer, Answer):
-            return explain(answer, self.host)
+        self, answer: "Answer | Fault", accept: Callable[[Answer], str | None], judge: Judge
+    ) -> "Answer | Fault":
+        """The answer, or what is wrong with it."""
+        if isinstance(answer, Fault):
+            return answer
         own = judge(answer)
         if own is not None:
             return msgspec.structs.replace(own, message=self._redactor(own.message))
         if 200 <= answer.status < 300:
             complaint = accept(answer)
-            return None if complaint is None else _unusable(self._redactor(complaint))
+            return answer if complaint is None else _unusable(self._redactor(complaint))
         return _judge_status(answer, self._redactor(_said(answer)))
 
-    def _error(self, path: str, fault: Fault, answer: "Answer | Exception | None") -> HttpError:
+    def _error(self, path: str, fault: Fault, answer: "Answer | Fault") -> HttpError:
         status = answer.status if isinstance(answer, Answer) else None
         place = f"{self._source}: {self.host}{urlsplit(self.base).path}{path}"
         return HttpError(f"{place}: {fault.message}", kind=fault.kind, hint=fault.hint, status=status)
 
-    def _send(self, asked: "_Asked") -> "Answer | Exception | None":
+    def _send(self, asked: "_Asked") -> "Answer | Fault":
         """One request on a thread of its own, so that waiting for a server that hangs can be given up.
 
-        None: the whole answer took too long. Whatever the libraries raise comes back as a value, and is said in our
-        words: their messages have the address with its key in them.
+        Whatever the libraries raise is said in our words: their messages have the address with its key in them.
         """
-        outcome: list[Answer | Exception] = []
-        done = threading.Event()
+        outcome: list[Answer | Fault] = []
+        done, given_up = threading.Event(), threading.Event()
 
         def work() -> None:
             try:
-                outcome.append(self._exchange(asked))
-            except Exception as fault:  # noqa: BLE001 - it is explained, without its text, where the answer is judged
-                outcome.append(fault)
+                outcome.append(self._exchange(asked, given_up))
+            except Exception as fault:  # noqa: BLE001 - it is explained, and what it holds of the answer let go
+                outcome.append(explain(fault, self.host))
             finally:
                 done.set()
 
         threading.Thread(target=work, name="deskaudit-http", daemon=True).start()
         until = time.monotonic() + WHOLE_S
-        while not done.wait(LOOK_S):
-            self.limit.check()
-            if time.monotonic() > until:
-                return None
+        try:
+            while not done.wait(LOOK_S):
+                self.limit.check()
+                if time.monotonic() > until:
+                    return explain(None, self.host)
+        finally:
+            given_up.set()
         return outcome[0]
 
-    def _exchange(self, asked: "_Asked") -> Answer:
+    def _exchange(self, asked: "_Asked", given_up: threading.Event) -> Answer:
         values = {name: _reveal(value) for name, value in asked.params.items()}
         with self._session.request(
             asked.method,
@@ -260,6 +260,8 @@ class Client:
             body = bytearray()
             for chunk in response.iter_content(65536):
                 body += chunk
+                if given_up.is_set():
+                    raise TimeoutError
                 if len(body) > BODY_BYTES:
                     raise OverflowError(BODY_BYTES)
             return Answer(response.status_code, bytes(body), response.headers)
@@ -373,7 +375,7 @@ def _judge_status(answer: Answer, said: str) -> Fault:
     )
 
 
-def _asked_s(answer: "Answer | Exception | None", wall: Callable[[], float]) -> float | None:
+def _asked_s(answer: "Answer | Fault", wall: Callable[[], float]) -> float | None:
     """Seconds that a Retry-After header asks for; None where there is none that can be read."""
     if not isinstance(answer, Answer):
         return None

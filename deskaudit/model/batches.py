@@ -66,6 +66,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     """What a connector finds when it knocks. None: could not be told."""
 
     reachable: bool
+    asked: bool = True  # False: it could not be tried; a secret or a file that the config names is not there
     authorised: bool | None = None
     version: str | None = None
     modules: dict[str, str] = msgspec.field(default_factory=dict)  # module → "ok", or why not
@@ -97,3 +98,4 @@ class PulledSource(msgspec.Struct, kw_only=True):
     problems: list[Problem] = msgspec.field(default_factory=list)
     error: str | None = None
     cadence_s: int = 86400
+    account: str = ""  # hash of the server and login that the rows came from; "": unknown, or files

@@ -40,6 +40,9 @@ def _head(report: Report) -> Iterator[str]:
             .strip()
         )
         yield ""
+    for warning in summary.warnings:
+        yield f"**{safe(warning)}**"
+        yield ""
     yield _("- **Assured {share}**: weight passed ÷ weight applicable. A warning counts half; what was not answered, not run or had no data counts as not passed.").format(share=phrases.percent(summary.assured))  # fmt: skip
     yield _("- **Score {share}**: the same, over what was assessed.").format(share=phrases.percent(summary.score))
     yield _("- **Coverage {share}**: weight assessed ÷ weight applicable.").format(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from deskaudit.i18n import _
 from deskaudit.model import figures
 from deskaudit.model.verdicts import Status
-from deskaudit.reports.report import AuditPart, Report, ResultPart
+from deskaudit.reports.report import AuditPart, Report, ResultPart, SourcePart
 
 COUNTED = (Status.FAIL, Status.WARN, Status.PASS, Status.TODO, Status.NODATA, Status.ERROR, Status.NA, Status.INFO)
 
@@ -91,9 +91,16 @@ def limits(result: ResultPart) -> str:
             if limit
             else _("warns at up to {k}").format(k=count)
         )
-    if result.details.get("fail_if"):
-        told.append(_("fails by itself: {words}").format(words=result.details.get("fail_says") or _("see below")))
+    if alone := fails_alone(result):
+        told.append(alone)
     return ", ".join(told)
+
+
+def fails_alone(result: ResultPart) -> str:
+    """What makes it fail whatever its figure is: "fails by itself: two failures in a row"; "" where nothing does."""
+    if not result.details.get("fail_if"):
+        return ""
+    return _("fails by itself: {words}").format(words=result.details.get("fail_says") or _("see below"))
 
 
 def sample(result: ResultPart) -> str:
@@ -147,14 +154,13 @@ def issues(report: Report) -> str:
 
 
 def sources(report: Report) -> Iterator[str]:
-    """A line for each source: state, rows, what went wrong."""
-    for source in report.sources:
-        rows = ", ".join(f"{figures.number(count)} {entity}" for entity, count in source.rows.items())
-        text = f"{source.name} ({source.type}) {source.state}"
-        if rows:
-            text += f": {rows}"
-        if source.error:
-            text += f": {source.error}"
-        elif source.warnings:
-            text += f": {source.warnings[0]}"
-        yield text
+    """A line for each source."""
+    return map(source, report.sources)
+
+
+def source(part: SourcePart) -> str:
+    """One source in a line: state, what went wrong, rows."""
+    rows = ", ".join(f"{figures.number(count)} {entity}" for entity, count in part.rows.items())
+    wrong = part.error or (part.warnings[0] if part.warnings else "")
+    told = [wrong, rows] if part.state != "complete" else [rows, wrong]
+    return ": ".join([f"{part.name} ({part.type}) {part.state}", *(text for text in told if text)])

@@ -52,7 +52,10 @@ class Urgent(msgspec.Struct, kw_only=True):
 
 
 class SummaryPart(msgspec.Struct, kw_only=True):
-    """The headline. Shares 0 to 1, durations in seconds; null where it is not known."""
+    """The headline. Shares 0 to 1, durations in seconds; null where it is not known.
+
+    `warnings`: sentences on data that do not reach into the period.
+    """
 
     assured: float | None
     score: float | None
@@ -63,6 +66,7 @@ class SummaryPart(msgspec.Struct, kw_only=True):
     wait_mean_s: float | None
     top_issues: list[Issue]
     most_urgent: list[Urgent]
+    warnings: list[str] = msgspec.field(default_factory=list)
 
 
 class ChangePart(msgspec.Struct, kw_only=True):

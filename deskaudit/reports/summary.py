@@ -108,6 +108,7 @@ def _summary(summary: Mapping[str, Any], results: Sequence[Result]) -> SummaryPa
         wait_mean_s=summary.get("wait_mean_s"),
         top_issues=msgspec.convert(summary.get("top_issues") or [], list[Issue]),
         most_urgent=_urgent(desk),
+        warnings=msgspec.convert(summary.get("warnings") or [], list[str]),
     )
 
 

@@ -127,7 +127,8 @@ def cron_times(schedule: str, zone: str, start: int, now: int) -> list[int]:
     try:
         times: Iterator[dt.datetime] = CronSim(schedule.strip(), dt.datetime.fromtimestamp(start - 1, ZoneInfo(zone)))
     except CronSimError as fault:
-        raise ValueError(str(fault)) from None
+        said = _("it has not five fields: minute, hour, day of the month, month, day of the week")
+        raise ValueError(said if len(schedule.split()) != 5 else str(fault)) from None
     found: deque[int] = deque(maxlen=MOST)
     for time in times:
         found.append(int(time.timestamp()))

@@ -105,13 +105,16 @@ def offsets(zone: str, start: int, end: int) -> list[tuple[int, int, int]]:
 def create_clock(connection: duckdb.DuckDBPyConnection, calendars: Sequence[Hours], start: int, end: int) -> None:
     """Creates the temporary tables `calendar` and `clock` for `start` to `end`, widened to whole UTC days."""
     start, end = start - start % DAY, end + -end % DAY
-    connection.execute("CREATE TEMP TABLE calendar (id BIGINT, name VARCHAR, zone VARCHAR, day_s BIGINT)")
+    connection.execute(
+        "CREATE TEMP TABLE calendar (id BIGINT, name VARCHAR, zone VARCHAR, day_s BIGINT, assumed BIGINT)"
+    )
     connection.execute("CREATE TEMP TABLE stretch (calendar_id BIGINT, f BIGINT, u BIGINT, east BIGINT)")
     connection.execute("CREATE TEMP TABLE open_quarter (calendar_id BIGINT, weekday BIGINT, quarter BIGINT)")
     connection.execute("CREATE TEMP TABLE closed_day (calendar_id BIGINT, day BIGINT)")
     first, last = (dt.date.fromordinal(_EPOCH + at // DAY) for at in (start - DAY, end + DAY))
     for hours in calendars:
-        connection.execute("INSERT INTO calendar VALUES (?, ?, ?, ?)", [hours.id, hours.name, hours.zone, hours.day_s])
+        row = [hours.id, hours.name, hours.zone, hours.day_s, int(hours.assumed)]
+        connection.execute("INSERT INTO calendar VALUES (?, ?, ?, ?, ?)", row)
         _insert(connection, "stretch", hours.id, offsets(hours.zone, start, end))
         _insert(connection, "open_quarter", hours.id, [(d, q) for d, day in enumerate(hours.week) for q in day])
         _insert(

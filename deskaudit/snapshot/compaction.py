@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from deskaudit.i18n import _
 from deskaudit.model.batches import Problem, PulledEntity, PulledSource
 from deskaudit.model.entities import columns
 from deskaudit.snapshot import manifest
@@ -12,9 +13,20 @@ from deskaudit.snapshot.landing import LONGEST_LINE, Landing
 from deskaudit.snapshot.reader import quote
 from deskaudit.snapshot.sweeps import is_believed, select_kept
 
-GROUP_ROWS = 122_880
 CHILDREN = {"ticket_tag": "ticket", "ticket_field": "ticket"}
 """Rows that belong to their parent's row: a ticket that landed again brings all of its tags and fields."""
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How the rows of a Parquet file lie: how many are packed together, and how."""
+
+    group_rows: int
+    compression: str
+
+
+SCANNED = Layout(122_880, "zstd")
+LOOKED_UP = Layout(4096, "lz4_raw")
+"""For a table that twenty rows are looked up in: little is unpacked, and quickly, for each row that is found."""
 
 
 def compact(
@@ -32,8 +44,14 @@ def compact(
     """
     state = landing.state
     broken = {entity for problem in state.problems for entity in problem.entities}
-    entities = dict(before.entities) if before else {}
     doubts: list[Problem] = []
+    if before is not None and before.account not in {"", state.account}:
+        before = None
+        message = _(
+            "The source has another address or login: all was pulled anew, and the rows of the former are gone."
+        )
+        doubts.append(Problem(landing.source, message))
+    entities = dict(before.entities) if before else {}
     for entity in sorted(state.bytes):
         earlier = entities.get(entity)
         whole = entity in state.replaces and entity not in broken
@@ -63,6 +81,7 @@ def compact(
         reject_sample=state.reject_sample,
         problems=[*state.problems, *doubts],
         cadence_s=state.cadence_s,
+        account=state.account,
     )
 
 
@@ -82,6 +101,7 @@ def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> Pu
         problems=state.problems,
         error=error,
         cadence_s=state.cadence_s,
+        account=before.account if before else state.account,
     )
 
 
@@ -91,11 +111,13 @@ def write_parquet(
     file: Path,
     *,
     lasting: bool = True,
-    group_rows: int = GROUP_ROWS,
+    layout: Layout = SCANNED,
 ) -> int:
     """Writes a SELECT to a new file, on the disk when this returns (`lasting`); gives the number of rows."""
     manifest.create_file(file)
-    options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group_rows}, USE_TMP_FILE false"
+    options = (
+        f"FORMAT parquet, COMPRESSION {layout.compression}, ROW_GROUP_SIZE {layout.group_rows}, USE_TMP_FILE false"
+    )
     found = connection.execute(f"COPY ({rows}) TO {quote(str(file))} ({options})").fetchone()
     if lasting:
         manifest.sync_file(file)

@@ -14,16 +14,16 @@ from deskaudit.model.batches import Problem, PulledSource
 from deskaudit.snapshot import manifest
 from deskaudit.snapshot.backups import create_due_backups
 from deskaudit.snapshot.clock import create_clock
-from deskaudit.snapshot.compaction import GROUP_ROWS, write_parquet
+from deskaudit.snapshot.compaction import LOOKED_UP, SCANNED, Layout, write_parquet
 from deskaudit.snapshot.devices import create_devices
 from deskaudit.snapshot.hours import Hours, read_calendars
 from deskaudit.snapshot.manifest import DerivedTable, Manifest
-from deskaudit.snapshot.reader import create_view, entity_parts, quote
+from deskaudit.snapshot.reader import create_extract, create_view, entity_parts, quote
 from deskaudit.snapshot.schema import read_sql
 
 OF_TICKETS = ("status_span", "live_ticket", "ticket_sla")  # each reads the ones before it
-PART_ROWS = 1_500_000  # tickets and events derived at once
-CARD_ROWS = 4096  # a look-up unpacks so many titles for each ticket it finds
+PART_ROWS = 2_000_000  # events, and tickets twice, derived at once
+MOST_PARTS = 256
 LONGEST_S = 25 * 365 * 86400  # older times have no business time
 AHEAD_S = 200 * 86400
 _STATES = ("unknown", "new", "open", "answered", "postponed", "resolved", "closed", "deleted", "spam")
@@ -39,6 +39,8 @@ READ = (
     "interaction",
     "rating",
     "slot",
+    "finance_period",
+    "audience",
 )
 _TIMES = {
     "ticket": "created_at",
@@ -59,8 +61,13 @@ def derive(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest,
     create_clock(connection, calendars, _oldest(connection, now), now + AHEAD_S)
     _create_givens(connection, calendars, now)
     _note(fresh, create_due_backups(connection, config.desk.zone, now))
-    for table in ("clock", "calendar"):
-        _write(connection, folder, fresh, table, f"SELECT * FROM {table}")
+    create_extract(connection, fresh)
+    for table, rows in (
+        ("clock", "SELECT * FROM clock"),
+        ("calendar", "SELECT * FROM calendar"),
+        ("coverage", read_sql("coverage")),
+    ):
+        _write(connection, folder, fresh, table, rows)
     filled = {entity for source in fresh.sources.values() for entity in source.entities if source.entities[entity].rows}
     if "asset" in filled:
         _derive_devices(connection, folder, fresh)
@@ -68,7 +75,7 @@ def derive(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest,
         _write(connection, folder, fresh, "backup_due", read_sql("backup_due"))
     if "ticket" in filled:
         _derive_tickets(connection, folder, fresh)
-        _write(connection, folder, fresh, "ticket_card", read_sql("ticket_card"), group_rows=CARD_ROWS)
+        _write(connection, folder, fresh, "ticket_card", read_sql("ticket_card"), LOOKED_UP)
 
 
 def _derive_devices(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest) -> None:
@@ -83,9 +90,25 @@ def _derive_devices(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: 
 
 
 def _derive_tickets(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest) -> None:
-    """The tables of tickets, a part of the tickets at a time, so that memory is bounded whatever their number."""
-    found = connection.execute("SELECT (SELECT COUNT(*) FROM ticket) + (SELECT COUNT(*) FROM event)").fetchone()
+    """The tables of tickets, a part of the tickets at a time, so that memory is bounded whatever their number.
+
+    What one part takes depends on the tickets' history too: parts that do not fit into the memory limit are halved.
+    """
+    found = connection.execute("SELECT (SELECT 2 * COUNT(*) FROM ticket) + (SELECT COUNT(*) FROM event)").fetchone()
     parts = 1 + (found[0] if found else 0) // PART_ROWS
+    while True:
+        try:
+            _derive_parts(connection, folder, fresh, parts)
+            break
+        except duckdb.OutOfMemoryException:
+            if parts >= MOST_PARTS:
+                raise
+            parts *= 2
+    for table in OF_TICKETS:
+        _join_parts(connection, folder, fresh, table, parts)
+
+
+def _derive_parts(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest, parts: int) -> None:
     for part in range(parts):
         mine = f"% {parts} = {part}"
         for view, row in (("live_base", "t.id"), ("live_event", "e.ticket_id")):
@@ -93,11 +116,10 @@ def _derive_tickets(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: 
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {sql}")
         for table in OF_TICKETS:
             file = folder / f"{fresh.generation:08}.{table}.{part}.parquet"
+            file.unlink(missing_ok=True)  # of a part that did not fit
             write_parquet(connection, read_sql(table), file, lasting=False)
             connection.execute(f"DROP VIEW IF EXISTS {table}")
             create_view(connection, table, [f"SELECT * FROM read_parquet({quote(str(file))})"])
-    for table in OF_TICKETS:
-        _join_parts(connection, folder, fresh, table, parts)
 
 
 def _join_parts(connection: duckdb.DuckDBPyConnection, folder: Path, fresh: Manifest, table: str, parts: int) -> None:
@@ -122,11 +144,10 @@ def _write(
     fresh: Manifest,
     table: str,
     rows: str,
-    *,
-    group_rows: int = GROUP_ROWS,
+    layout: Layout = SCANNED,
 ) -> None:
     name = f"{fresh.generation:08}.{table}.parquet"
-    written = write_parquet(connection, rows, folder / name, group_rows=group_rows)
+    written = write_parquet(connection, rows, folder / name, layout=layout)
     fresh.derived[table] = DerivedTable(file=name, rows=written)
 
 

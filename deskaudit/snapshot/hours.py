@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from deskaudit.config import DAYS, Calendar, Config, OptionError
+from deskaudit.config import DAYS, USUAL_HOURS, Calendar, Config, OptionError
 from deskaudit.i18n import _
 
 QUARTER = 900
@@ -26,6 +26,7 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True):
     closed: frozenset[dt.date] = frozenset()
     holidays: str = ""
     departments: tuple[str, ...] = ()
+    assumed: bool = False  # the config does not say when it opens
 
     @property
     def day_s(self) -> int:
@@ -59,7 +60,7 @@ def _read(number: int, name: str, calendar: Calendar, desk_zone: str) -> Hours:
     key = f"calendars.{name}"
     if calendar.holidays:
         _check_country(calendar.holidays, f"{key}.holidays")
-    week = _read_week(calendar.hours, f"{key}.hours")
+    week = _read_week(USUAL_HOURS if calendar.hours is None else calendar.hours, f"{key}.hours")
     if not any(week):
         raise _error(f"{key}.hours", _("it opens on no day"))
     return Hours(
@@ -70,6 +71,7 @@ def _read(number: int, name: str, calendar: Calendar, desk_zone: str) -> Hours:
         closed=frozenset(_read_date(text, f"{key}.closed") for text in calendar.closed),
         holidays=calendar.holidays,
         departments=tuple(calendar.departments),
+        assumed=calendar.hours is None,
     )
 
 

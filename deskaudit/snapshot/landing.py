@@ -38,6 +38,7 @@ class State(msgspec.Struct, kw_only=True):
 
     landing: str  # its own id
     type: str
+    account: str = ""  # as PulledSource.account
     started_at: int
     cursor: Cursor | None = None
     rows: int = 0
@@ -59,7 +60,15 @@ class Landing:
     """The pull of one source. Holds the source's lock until it is closed."""
 
     def __init__(
-        self, folder: Path, source: str, type_: str, now: int, *, published: str = "", cursor: Cursor | None = None
+        self,
+        folder: Path,
+        source: str,
+        type_: str,
+        now: int,
+        *,
+        account: str = "",
+        published: str = "",
+        cursor: Cursor | None = None,
     ) -> None:
         """`cursor`: where the last published pull of this source ended; `published`: the id of its landing."""
         self.source = source
@@ -71,7 +80,7 @@ class Landing:
             manifest.make_folder(folder)
             self.lock(now)
             try:
-                self.state, self.resumed = self._take_up(type_, published, cursor)
+                self.state, self.resumed = self._take_up(type_, account, published, cursor)
             except BaseException:
                 self.close()
                 raise
@@ -158,23 +167,25 @@ class Landing:
     ) -> None:
         self.close()
 
-    def _take_up(self, type_: str, published: str, cursor: Cursor | None) -> tuple[State, bool]:
+    def _take_up(self, type_: str, account: str, published: str, cursor: Cursor | None) -> tuple[State, bool]:
         """The interrupted landing that lies here, cut to its last cursor; else a new one."""
         state = _read_state(self.folder / "state.json")
-        if state is None or state.type != type_ or state.cursor is None or state.landing == published:
-            return self._begin(type_, cursor), False
+        other = state is None or state.type != type_ or state.account not in {"", account}
+        if state is None or other or state.cursor is None or state.landing == published:
+            return self._begin(type_, account, cursor), False
         lengths = {self.file(entity): length for entity, length in state.bytes.items()}
         lengths |= {self.present_file(entity): length for entity, length in state.present.items()}
         if not all(_cut(file, length) for file, length in lengths.items()):
-            return self._begin(type_, cursor), False
+            return self._begin(type_, account, cursor), False
+        state.account = account
         for file in {*self.folder.glob("*.ndjson"), *self.folder.glob("*.ids")} - set(lengths):
             file.unlink()
         return state, True
 
-    def _begin(self, type_: str, cursor: Cursor | None) -> State:
+    def _begin(self, type_: str, account: str, cursor: Cursor | None) -> State:
         for file in self.folder.iterdir():
             file.unlink()
-        return State(landing=secrets.token_hex(8), type=type_, started_at=self._now, cursor=cursor)
+        return State(landing=secrets.token_hex(8), type=type_, account=account, started_at=self._now, cursor=cursor)
 
     def _count(self, batch: Batch) -> None:
         state = self.state

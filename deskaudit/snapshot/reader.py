@@ -17,7 +17,7 @@ from deskaudit.model.batches import PulledSource
 from deskaudit.model.entities import ENTITIES
 from deskaudit.snapshot import leases, manifest
 from deskaudit.snapshot.manifest import Manifest
-from deskaudit.snapshot.schema import BASIS, TABLES, confine, connect, definition, empty_rows, prepare, read_sql
+from deskaudit.snapshot.schema import BASIS, TABLES, VIEWS, confine, connect, definition, empty_rows, prepare, read_sql
 from deskaudit.text import one_line
 
 
@@ -33,12 +33,22 @@ class Filled(msgspec.Struct, frozen=True):
     first_fetched_at: int | None
 
 
+class Coverage(msgspec.Struct, frozen=True):
+    """From when to when one source has rows of an entity, epoch seconds: see `schema.COVERAGE`."""
+
+    src: str
+    oldest_at: int
+    newest_at: int
+    moved_at: int
+
+
 class Reader:
     """One generation of a snapshot, unchanged as long as it is open, whatever is published meanwhile."""
 
     def __init__(self, folder: Path, *, memory_limit: str = "400MB", threads: int = 2) -> None:
         self._folder = folder
         self._has_values: dict[str, bool] = {}
+        self._coverage: dict[str, tuple[Coverage, ...]] = {}
         self._lease, self.manifest = _hold(folder)
         self.connection: duckdb.DuckDBPyConnection = connect(
             memory_limit=memory_limit, threads=threads, spill=leases.spill_folder(folder)
@@ -83,6 +93,12 @@ class Reader:
             self._has_values[column] = found is not None
         return self._has_values[column]
 
+    def coverage(self, entity: str) -> tuple[Coverage, ...]:
+        """From when to when each source has rows of an entity; () where it has none, or none with a time."""
+        if entity not in self._coverage:
+            self._coverage[entity] = read_coverage(self.connection, entity)
+        return self._coverage[entity]
+
     def twin(self) -> Self:
         """The same generation with a connection of its own, for another thread; it lives as long as this one."""
         twin = copy.copy(self)
@@ -111,9 +127,18 @@ class Reader:
         self.close()
 
 
+def read_coverage(connection: duckdb.DuckDBPyConnection, entity: str) -> tuple[Coverage, ...]:
+    """The rows of the table `coverage` about one entity, by source."""
+    found = connection.execute(
+        "SELECT src, oldest_at, newest_at, moved_at FROM coverage WHERE entity = ? AND newest_at IS NOT NULL ORDER BY src",
+        [entity],
+    )
+    return tuple(Coverage(*row) for row in found.fetchall())
+
+
 def create_views(connection: duckdb.DuckDBPyConnection, folder: Path, found: Manifest) -> None:
     """One view per table; one without files is an empty table of the same shape, which is quicker to make."""
-    absent = []
+    absent, views = [], []
     for table in TABLES:
         if table in ENTITIES:
             parts = entity_parts(folder, found, table)
@@ -123,12 +148,13 @@ def create_views(connection: duckdb.DuckDBPyConnection, folder: Path, found: Man
             parts = []
         if parts:
             create_view(connection, table, parts)
-        elif table == "ticket_card":  # a snapshot of an earlier version
-            absent.append(f"CREATE VIEW ticket_card AS {read_sql('ticket_card')}")
+        elif table in VIEWS:  # a snapshot of an earlier version
+            views.append(f"CREATE VIEW {table} AS {read_sql(table)}")
         elif table != "extract":
             absent.append(f"CREATE TABLE {table} ({definition(table)})")
     connection.execute("; ".join(absent))
-    _create_extract(connection, found)
+    create_extract(connection, found)
+    connection.execute("; ".join(views))
 
 
 def entity_parts(folder: Path, found: Manifest, entity: str) -> list[str]:
@@ -152,7 +178,8 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _create_extract(connection: duckdb.DuckDBPyConnection, found: Manifest) -> None:
+def create_extract(connection: duckdb.DuckDBPyConnection, found: Manifest) -> None:
+    """The table of the sources themselves, as the manifest tells of them."""
     connection.execute(f"CREATE TABLE extract ({definition('extract')})")
     for source in found.sources.values():
         rows = sum(entity.rows for entity in source.entities.values())

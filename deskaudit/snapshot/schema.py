@@ -162,6 +162,7 @@ CALENDAR = {
     "name": "VARCHAR",
     "zone": "VARCHAR",
     "day_s": "BIGINT",  # open seconds of a usual business day
+    "assumed": "BIGINT",  # 1: the config does not say when it opens
 }
 
 EXTRACT = {
@@ -175,6 +176,15 @@ EXTRACT = {
 }
 """One row per source: where the rows come from."""
 
+COVERAGE = {
+    "entity": "VARCHAR",  # ticket, event, interaction, rating, slot, backup_run, finance_period, audience
+    "src": "VARCHAR",
+    "oldest_at": "BIGINT",  # when its first row began
+    "newest_at": "BIGINT",  # when its last row began
+    "moved_at": "BIGINT",  # when anything was last done to one
+}
+"""One row per source and entity whose rows happen in time: from when to when it has any."""
+
 DERIVED: dict[str, dict[str, str]] = {
     "live_ticket": LIVE_TICKET,
     "status_span": STATUS_SPAN,
@@ -187,6 +197,7 @@ DERIVED: dict[str, dict[str, str]] = {
     "clock": CLOCK,
     "calendar": CALENDAR,
     "extract": EXTRACT,
+    "coverage": COVERAGE,
 }
 
 TABLES: dict[str, dict[str, str]] = {
@@ -194,6 +205,9 @@ TABLES: dict[str, dict[str, str]] = {
     **DERIVED,
 }
 """Table → column → SQL type, of all that a check's SQL may read."""
+
+VIEWS = ("ticket_card", "coverage")
+"""Derived tables that can be read from the others where no file holds them."""
 
 BASIS = {
     "live_ticket": "ticket",
@@ -249,9 +263,10 @@ def empty_database() -> duckdb.DuckDBPyConnection:
     """Every table, without rows: to parse a check against, or to fill by hand in a test."""
     connection = connect()
     for table in TABLES:
-        if table != "ticket_card":
+        if table not in VIEWS:
             connection.execute(f"CREATE TABLE {table} ({definition(table)})")
-    connection.execute(f"CREATE VIEW ticket_card AS {read_sql('ticket_card')}")
+    for view in VIEWS:
+        connection.execute(f"CREATE VIEW {view} AS {read_sql(view)}")
     return connection
 
 

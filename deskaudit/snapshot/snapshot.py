@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,16 +37,20 @@ class Snapshot:
         """What is published; None where nothing is."""
         return manifest.read(self.folder)
 
-    def landing(self, source: str, type_: str, now: int) -> Landing:
-        """Begins the pull of a source, or goes on with the interrupted one. LockedError where another pulls it."""
+    def landing(self, source: str, type_: str, now: int, *, account: str = "") -> Landing:
+        """Begins the pull of a source, or goes on with the interrupted one. LockedError where another pulls it.
+
+        `account`: which server and login it is (PulledSource.account); another one than before is pulled anew.
+        """
         published = self.manifest()
         known = published.sources.get(source) if published else None
-        same = known is not None and known.type == type_
+        same = known is not None and known.type == type_ and known.account in {"", account}
         return Landing(
             self.folder / "landing" / source,
             source,
             type_,
             now,
+            account=account,
             published=published.landings.get(source, "") if published else "",
             cursor=known.cursor if known and same else None,
         )
@@ -143,15 +149,23 @@ def hash_config(config: Config) -> str:
     ).hexdigest()
 
 
+def _reason(fault: duckdb.Error) -> str:
+    """The engine's reason; where it is the system's own, its words alone."""
+    said = str(fault)
+    number = re.search(r'"errno":"(\d{1,4})"', said)
+    return os.strerror(int(number[1])) if number else said.splitlines()[0]
+
+
 @contextlib.contextmanager
 def _whole_or_not(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) else str(fault).splitlines()[0]
+        reason = fault.strerror if isinstance(fault, OSError) else _reason(fault)
+        remedy = _("Make room or choose another --data-dir.")
+        if isinstance(fault, duckdb.OutOfMemoryException):
+            remedy = _("Raise memory_limit under [audit] in the config.")
         raise SnapshotError(
             _("The snapshot in {folder} cannot be written: {reason}").format(folder=folder, reason=reason),
-            hint=_(
-                "Make room or choose another --data-dir. The last published rows are untouched, what was pulled waits."
-            ),
+            hint=_("{remedy} The last published rows are untouched, what was pulled waits.").format(remedy=remedy),
         ) from fault

@@ -221,18 +221,18 @@ class Store:
         return {row["check_id"] for row in rows}
 
     def history(
-        self, check: str, leg: str = "", segment: str | None = None, kind: str | None = None
+        self, audits: Sequence[Audit], check: str, leg: str = "", segment: str | None = None
     ) -> list[tuple[Audit, Result]]:
-        """One result through the completed audits, oldest first. Like with like: give the `kind`."""
+        """One result in those of `audits` that have it, in their order: that of `references.find_line`."""
         wanted = None if segment is None else encoding.text(segment)
         sql = (
-            f"SELECT {filters.COLUMNS} FROM {filters.JOINED} JOIN audit a ON a.id = r.audit_id"
-            " WHERE a.state = 'completed' AND (r.check_id = ? OR t.check_name = ?) AND r.leg = ? AND r.segment IS ?"
-            " AND (? IS NULL OR a.kind = ?) ORDER BY a.id"
+            f"SELECT {filters.COLUMNS} FROM {filters.JOINED} WHERE (r.check_id = ? OR t.check_name = ?) AND r.leg = ?"
+            f" AND r.segment IS ? AND r.audit_id IN ({', '.join('?' * len(audits))})"
         )
-        rows = self._database.rows(sql, (check, check, encoding.text(leg), wanted, kind, kind))
-        known = {audit.id: audit for audit in self.audits(kind=kind, state="completed")}
-        return [(known[row["audit_id"]], encoding.row_to_result(row)) for row in rows if row["audit_id"] in known]
+        ids = (audit.id for audit in audits)
+        rows = self._database.rows(sql, (check, check, encoding.text(leg), wanted, *ids))
+        found = {row["audit_id"]: encoding.row_to_result(row) for row in rows}
+        return [(audit, found[audit.id]) for audit in audits if audit.id in found]
 
     def _read_results(self, sql: str, values: tuple[Any, ...], *, evidence: bool) -> list[Result]:
         rows = self._database.rows(sql, values)

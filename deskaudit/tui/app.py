@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.events import Key
 from textual.screen import Screen
 
 from deskaudit.config import Config
@@ -84,6 +86,7 @@ class DeskauditApp(App[None], inherit_bindings=False):
         self.wanted_item = ""  # the next Findings or Checklist shows this item
         self.job = Job(self)
         self._leaving = False
+        self._ended: deque[Job.Ended] = deque()  # not told yet: somebody is typing a line
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         terminal = session.config.terminal if session.config is not None else Config().terminal
@@ -163,7 +166,7 @@ class DeskauditApp(App[None], inherit_bindings=False):
 
     def _paint_progress(self) -> None:
         self.job.seen()
-        if isinstance(room := self._top, Room):
+        if isinstance(room := self._top, Room) and room.is_free:
             room.show_progress()
 
     def on_job_ended(self, event: Job.Ended) -> None:
@@ -171,13 +174,23 @@ class DeskauditApp(App[None], inherit_bindings=False):
         self._leaving = False
         if event.what in {"run", "pull"}:
             self.forget_audit()
-        if isinstance(room := self._top, Room):
-            room.job_ended(event)
+        self._ended.append(event)
+        self.tell_ended()
+
+    def tell_ended(self) -> None:
+        """Tells the screen in front of work that is over: at once, or when the line being typed there is done."""
+        while self._ended and isinstance(room := self._top, Room) and room.is_free:
+            room.job_ended(self._ended.popleft())
 
     @property
     def _top(self) -> Screen[Any] | None:
         """The screen in front; None while the app leaves."""
         return self.screen_stack[-1] if self.screen_stack else None
+
+    def on_key(self, event: Key) -> None:
+        """Keys are text as soon as a line is asked for, wherever they were sent before it was: none is a command."""
+        if isinstance(room := self._top, Room):
+            room.message.on_key(event)
 
     async def run_action(
         self,
@@ -240,10 +253,10 @@ class DeskauditApp(App[None], inherit_bindings=False):
         if isinstance(self.screen, Room) and not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen))
 
-    def action_palette(self) -> None:
+    async def action_palette(self) -> None:
         room = self.screen
         if isinstance(room, Room) and not isinstance(room, Palette):
-            self.push_screen(Palette(self._commands(room)), self._run_command)
+            await self.push_screen(Palette(self._commands(room)), self._run_command)
 
     def _commands(self, room: Room) -> list[Command]:
         found, seen = [], {"app.palette"}

@@ -164,9 +164,10 @@ class DeskSession(SetupSession):
 
     def _trends(self, audit: Audit) -> dict[str, list[float | None]]:
         """Item → mean mark of its judged results (PASS 1, WARN ½, FAIL 0) in the last audits, oldest first."""
-        past = [one for one in self.store.audits(kind=audit.kind, state="completed", limit=40) if one.id <= audit.id]
+        from deskaudit.store import references
+
         found: dict[str, list[float | None]] = {}
-        for place, one in enumerate(reversed(past[:TREND_AUDITS])):
+        for place, one in enumerate(references.find_line(self.store, audit, TREND_AUDITS)):
             marks: dict[str, list[float]] = {}
             for result in self.store.results(one.id, status=tuple(_MARKS)):
                 marks.setdefault(result.item, []).append(_MARKS[result.status])

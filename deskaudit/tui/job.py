@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from deskaudit.errors import Cancelled, DeskauditError
+from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _
 from deskaudit.model.events import (
     AuditEvent,
@@ -55,9 +55,11 @@ class SourceProgress:
 
 
 class Tally:
-    """What a job has told so far. Written by its thread, read by the screen."""
+    """What a run or a pull has told so far. Written by its thread, read by the screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "") -> None:
+        self.what = what  # run, pull; "": nothing has been told yet
+        self.fault: DeskauditError | None = None  # why it ended early
         self.lock = threading.Lock()
         self.sources: dict[str, SourceProgress] = {}
         self.warnings: list[tuple[str, str]] = []
@@ -133,7 +135,6 @@ class Job:
         self._posted = False
         self.running = ""  # run, pull, test, look, detect
         self.tally = Tally()
-        self.last_fault: DeskauditError | None = None
 
     @property
     def cancelling(self) -> bool:
@@ -171,7 +172,7 @@ class Job:
 
     def _start(self, what: str, events: Callable[[], Iterator[AuditEvent]]) -> None:
         self._begin(what)
-        self.tally = tally = Tally()
+        self.tally = tally = Tally(what)
 
         def work() -> None:
             try:
@@ -199,7 +200,7 @@ class Job:
 
     def _begin(self, what: str) -> None:
         self._cancel.clear()
-        self.running, self.last_fault = what, None
+        self.running = what
 
     def _end(self, what: str, fault: DeskauditError | None, answer: Any = None) -> None:
         self._app.post_message(self.Ended(what, fault, answer))
@@ -207,7 +208,8 @@ class Job:
     def ended(self, event: "Job.Ended") -> None:
         """Called by the app when the message has arrived."""
         self.running = ""
-        self.last_fault = None if isinstance(event.fault, Cancelled) else event.fault
+        if event.what in {"run", "pull"}:
+            self.tally.fault = event.fault
 
     def may_paint(self) -> float:
         """0 when the screen may be painted now, else the seconds until it may; a turn is given out once."""

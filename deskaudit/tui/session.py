@@ -13,7 +13,7 @@ from deskaudit.model.verdicts import AuditKind, Evidence, Score, Status
 from deskaudit.paths import Paths
 
 if TYPE_CHECKING:  # heavy rooms: the session brings them when they are used
-    from deskaudit.audit.setup import ConnectorLine, Draft, Sample
+    from deskaudit.audit.setup import ConnectorLine, Detected, Draft, Sample
     from deskaudit.checks.catalogue import Catalogue
     from deskaudit.connectors.registers.register import Register
     from deskaudit.store import Store
@@ -149,10 +149,10 @@ class Session(Protocol):
         ...
 
     def desk_table(self) -> dict[str, Any]:
-        """`[desk]` as the config says it; {} where there is none."""
+        """What the form of the desk begins with: `[desk]` as the config says it, and its opening hours."""
         ...
 
-    def save_desk(self, table: dict[str, Any], was: dict[str, Any]) -> None: ...
+    def save_desk(self, table: dict[str, Any]) -> None: ...
 
     def draft(self, name: str) -> "Draft":
         """A configured source, to be changed. ConfigError where there is none."""
@@ -174,8 +174,8 @@ class Session(Protocol):
 
     def remove_source(self, name: str) -> None: ...
 
-    def detect(self, file: Path) -> tuple[dict[str, Any], list[str]]:
-        """The table of a source that reads a file ({}: none does), and what was found in lines."""
+    def detect(self, file: Path) -> "tuple[list[Detected], list[str]]":
+        """The sources that read a file ([]: none does), and what is to be said beside them."""
         ...
 
     def registers(self) -> list[RegisterLine]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskaudit import configfile
 from deskaudit.audit import setup
-from deskaudit.audit.setup import ConnectorLine, Draft, Sample
+from deskaudit.audit.setup import ConnectorLine, Detected, Draft, Sample
 from deskaudit.errors import ConfigError, DeskauditError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Probe
@@ -28,12 +28,10 @@ class SetupSession:
         return setup.known_connector(kind)
 
     def desk_table(self) -> dict[str, Any]:
-        table = configfile.read_tables(self._desk.paths.config).get("desk", {})
-        return table if isinstance(table, dict) else {}
+        return setup.desk_table(self._desk)
 
-    def save_desk(self, table: dict[str, Any], was: dict[str, Any]) -> None:
-        configfile.put_table(self._desk.paths.config, ("desk",), table, was=was or None)
-        self._desk.forget_config()
+    def save_desk(self, table: dict[str, Any]) -> None:
+        setup.save_desk(self._desk, table)
 
     def draft(self, name: str) -> Draft:
         found = configfile.read_tables(self._desk.paths.config).get("sources", {}).get(name)
@@ -65,7 +63,7 @@ class SetupSession:
     def remove_source(self, name: str) -> None:
         setup.remove(self._desk, name)
 
-    def detect(self, file: Path) -> tuple[dict[str, Any], list[str]]:
+    def detect(self, file: Path) -> tuple[list[Detected], list[str]]:
         return setup.detect(self._desk, file)
 
     def registers(self) -> list[RegisterLine]:

@@ -1,14 +1,18 @@
 """Figures, times and formulas as people read them."""
 
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from deskaudit.checks.spec import Check, Leg
+from deskaudit.errors import ConfigError
 from deskaudit.i18n import _, ngettext
 from deskaudit.model import figures
 from deskaudit.model.batches import Probe
 from deskaudit.model.verdicts import Audit, Result
+
+if TYPE_CHECKING:
+    from deskaudit.checks.catalogue import Catalogue
 
 
 def figure(value: float | None, unit: str, clock: str = "wall") -> str:
@@ -34,6 +38,8 @@ class Titled(Protocol):
     """What has a title: results and changes."""
 
     @property
+    def check(self) -> str: ...
+    @property
     def title(self) -> str: ...
     @property
     def name(self) -> str: ...
@@ -41,9 +47,24 @@ class Titled(Protocol):
     def leg(self) -> str: ...
 
 
-def title_of(thing: Titled) -> str:
-    """The title; of a leg, which has a short one of its own, with the check's name."""
-    return f"{thing.title} · {thing.name}" if thing.leg else thing.title
+def title_of(thing: Titled, catalogue: "Catalogue") -> str:
+    """The title; of a leg, which has a short one of its own, with its check's behind it."""
+    if not thing.leg:
+        return thing.title
+    try:
+        return f"{thing.title} · {catalogue.check(thing.check)[1].title}"
+    except ConfigError:  # the check of an old audit is gone
+        return f"{thing.title} · {thing.name}"
+
+
+def severity(word: str) -> str:
+    """How much a check weighs, in a word."""
+    return {"critical": _("critical"), "high": _("high"), "medium": _("medium"), "low": _("low")}.get(word, word)
+
+
+def short_severity(word: str) -> str:
+    """The same in four cells."""
+    return {"critical": _("crit"), "high": _("high"), "medium": _("med"), "low": _("low")}.get(word, word)
 
 
 def spread(result: Result) -> str:
@@ -64,7 +85,7 @@ def beside(result: Result) -> str:
     parts = []
     for key, value in result.details.items():
         match key, value:
-            case "min" | "max" | "sum" | "band" | "not_judged" | "fail_says", _value:
+            case "min" | "max" | "sum" | "band" | "allowed" | "not_judged" | "fail_says", _value:
                 continue
             case "fail_if", int() as n:
                 parts.append(_alone(result, n))
@@ -99,7 +120,23 @@ def limit(result: Result) -> str:
     band = result.details.get("band")
     if result.better == "band" and isinstance(band, list | tuple) and len(band) == 2:
         return figures.interval((band[0], band[1]), result.unit, result.clock)
-    return figures.threshold(result.pass_at, result.unit, result.better, result.clock)
+    return _or_up_to(figures.threshold(result.pass_at, result.unit, result.better, result.clock), result, "pass")
+
+
+def short_limit(result: Result) -> str:
+    """The threshold for a narrow column: of "≤ 5.0 % or up to 3" the share, with a plus for the rest."""
+    text = limit(result)
+    share = figures.threshold(result.pass_at, result.unit, result.better, result.clock)
+    return short(f"{share} +" if share and text != share and result.better != "band" else text)
+
+
+def _or_up_to(text: str, result: Result, word: str) -> str:
+    """A threshold with the number of faults that "pass" or "warn" whatever their share, where the check has one."""
+    counts = result.details.get("allowed")
+    count = counts.get(word) if isinstance(counts, dict) else None
+    if count is None:
+        return text
+    return _("{limit} or up to {k}").format(limit=text, k=count) if text else _("up to {k}").format(k=count)
 
 
 def limits(result: Result, check: Check | None = None) -> str:
@@ -109,7 +146,7 @@ def limits(result: Result, check: Check | None = None) -> str:
         alone = fails_alone(result, check)
         return _("FAIL: {rule}; else PASS").format(rule=alone) if alone else _("nothing: it is reported, not judged")
     text = _("PASS {at}").format(at=at)
-    warn = figures.threshold(result.warn_at, result.unit, result.better, result.clock)
+    warn = _or_up_to(figures.threshold(result.warn_at, result.unit, result.better, result.clock), result, "warn")
     return text + _(", WARN {at}, else FAIL").format(at=warn) if warn else text
 
 
@@ -254,8 +291,14 @@ def rows_count(n: int) -> str:
     return ngettext("{n} row", "{n} rows", n).format(n=figure(n, "count"))
 
 
+def entries_count(n: int) -> str:
+    return ngettext("{n} entry", "{n} entries", n).format(n=figure(n, "count"))
+
+
 def probe_sentence(name: str, probe: Probe) -> tuple[str, str]:
     """What a test found, and its style."""
+    if not probe.asked:
+        return f"{name}: {probe.message} {probe.hint}".strip(), "FAIL"
     if not probe.reachable:
         return _("{name}: not reachable. {message} {hint}").format(
             name=name, message=probe.message, hint=probe.hint

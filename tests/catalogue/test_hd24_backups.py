@@ -207,6 +207,23 @@ def test_critical_machines_are_covered(judge):
     assert [e.ref for e in result.evidence] == ["srv"]
 
 
+def test_a_machine_of_several_sources_counts_once(desk):
+    listed = [
+        server(1, serial="SN-1"),
+        server(2, serial="SN-2"),
+        server(3, serial="SN-3", state="active"),
+        job(1, asset_ids="old1"),
+    ]
+    inventory = [
+        server(11, name="old1", serial="SN-1"),  # the job names it as the inventory does
+        server(12, name="srv2", serial="SN-2", critical=None),  # critical by the other list's word
+        server(13, name="srv3", serial="SN-3", state="retired"),  # still active by the other
+    ]
+    result = desk(listed, sources={"inventory": inventory}).judge("24.7", days(0, 1)).only
+    assert (result.value, result.n, result.status) == (pytest.approx(1 / 3), 3, Status.FAIL)
+    assert {e.ref for e in result.evidence} == {"srv2", "srv3"}
+
+
 def test_coverage_that_nobody_tells(judge):
     assert judge("24.7", [server(1), job()]).only.status is Status.NODATA
     assert judge("24.7", [server(1, critical=None), job(asset_ids="srv1")]).only.status is Status.NODATA

@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from deskaudit.checks import engine, joining
 from deskaudit.checks.spec import Check, Item
-from deskaudit.snapshot.reader import Filled
+from deskaudit.snapshot.reader import Coverage, Filled, read_coverage
 from deskaudit.snapshot.schema import empty_database
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no fault
@@ -35,6 +35,9 @@ class Desk:
         table, _, name = column.partition(".")
         found = self.connection.execute(f"SELECT COUNT({name}) FROM {table}").fetchone()
         return found is not None and found[0] > 0
+
+    def coverage(self, entity: str) -> tuple[Coverage, ...]:
+        return read_coverage(self.connection, entity)
 
     def add(self, table: str, *rows: dict[str, object]) -> None:
         for number, row in enumerate(rows, start=1):

@@ -63,7 +63,7 @@ class TestRatio:
             (1, "at most 5.0 % passes."),
             (3, "up to 3 pass whatever their share."),
             (4, "up to 5 only warn whatever their share."),
-            (6, "more than 15.0 % fails."),
+            (6, "more than 15.0 % fails, and up to 5 only warn whatever their share."),
         ],
     )
     def test_the_reason_names_what_decided(self, desk, make_check, listed, count, said):
@@ -246,7 +246,7 @@ class TestCount:
         check = make_check(rows=listed(GOOD, *faults(2, 5)), kind="count", passes=0, warns=1)
         (result,) = desk.judge(check)
         assert (result.status, result.value, result.n, result.low_n) == (Status.FAIL, 2, 5, False)
-        assert result.reason == "Tickets without an owner: 2; more than 1 fails."
+        assert result.reason == "Tickets without an owner: 2 of 5 tickets; more than 1 fails."
 
     def test_no_rows_pass_where_the_desk_has_some(self, desk, make_check, listed):
         check = make_check(rows=listed(GOOD, (1, None, 0, 1)) + " WHERE 1 = 0", kind="count", passes=0)
@@ -425,6 +425,14 @@ class TestFailIf:
         assert whole(results).details["fail_says"] == "an administrator"
         assert whole(results).reason == (
             "Tickets without an owner: 0 of 2 tickets (0.0 %); FAIL: an administrator (1 ticket)."
+        )
+
+    def test_a_figure_that_does_not_pass_names_its_limit_too(self, desk, make_check, listed):
+        rows = listed("subject, good, role", (1, 0, "admin"), (2, 1, "agent"))
+        check = make_check(rows=rows, kind="count", passes=0, fail_if="role = 'admin'", fail_says="an administrator")
+        (result,) = desk.judge(check)
+        assert result.reason == (
+            "Tickets without an owner: 1 of 2 tickets; at most 0 passes; FAIL: an administrator (1 ticket)."
         )
 
     def test_a_select_over_the_judged_rows(self, desk, make_check, listed):

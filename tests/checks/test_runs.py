@@ -172,7 +172,7 @@ class TestEvidence:
         assert worst.columns == {"created_at": NOW - 6000, "priority": None}
 
     def test_ties_are_broken_by_subject(self, desk, unowned):
-        tickets(desk, n=30, owned=0, created_at=NOW)
+        tickets(desk, n=30, owned=0, created_at=NOW - 1)
         assert [card.subject for card in desk.judge(unowned)[0].evidence] == list(range(1, 21))
 
     def test_segments_carry_none(self, desk, unowned):
@@ -206,6 +206,18 @@ class TestEvidence:
         (result,) = desk.judge(make_check(rows=rows, of=of, needs=[of], better="lower", passes=0))
         assert (result.evidence[0].ref, result.evidence[0].title) == (ref, title)
 
+    def test_a_rating_is_called_what_its_ticket_is_called(self, desk, make_check):
+        desk.add("ticket", {"id": 7, "code": "T-7", "title": "Printer", "url": "https://desk/7"})
+        desk.add("rating", {"id": 1, "ext_id": "r-1", "ticket_id": 7}, {"id": 2, "ext_id": "r-2"})
+        rows = "SELECT e.id AS subject, 0 AS good FROM rating e"
+        (result,) = desk.judge(make_check(rows=rows, of="rating", needs=["rating"], better="lower", passes=0))
+        shown = [(one.ref, one.title, one.url) for one in result.evidence]
+        assert shown == [("T-7", "Printer", "https://desk/7"), ("r-2", "", "")]
+        file = desk.folder.parent / "ratings.parquet"
+        joining.join_frozen(desk.folder, file, desk, {"99.1": "rating"})
+        kept = desk.connection.execute(f"SELECT subject, ref FROM read_parquet('{file}') ORDER BY subject").fetchall()
+        assert kept == [(1, "T-7"), (2, "r-2")]
+
 
 def test_every_entity_can_be_looked_up(desk, make_check):
     from deskaudit.model.entities import ENTITIES
@@ -221,6 +233,11 @@ def test_every_entity_can_be_looked_up(desk, make_check):
 def two_rows(reader, window, past):
     yield {"subject": 1, "segment": "a", "good": 1, "started": window.start, "note": "it's"}
     yield {"subject": 2, "segment": 5, "good": 0, "badness": 3.5, "started": window.end}
+
+
+def late_rows(reader, window, past):
+    yield {"subject": 1, "good": 0, "ends_at": None, "share": 1, "note": None}
+    yield {"subject": 2, "good": 0, "ends_at": 1_700_000_000, "share": 0.5, "note": None}
 
 
 def no_rows(reader, window, past):
@@ -256,6 +273,13 @@ class TestPythonRows:
         assert [(r.segment, r.value) for r in results] == [(None, 0.5), ("5", 1.0), ("a", 0.0)]
         assert results[0].evidence[0].columns == {"started": window.end, "note": None}
         assert [file.name for file in desk.folder.iterdir()] == ["99.1~0.parquet"]
+
+    def test_a_column_may_begin_without_a_value(self, desk, make_check, named):
+        result, *_segments = desk.judge(make_check(rows=named("late_rows"), better="lower", passes=0.4, needs=[]))
+        assert [one.columns for one in result.evidence] == [
+            {"ends_at": None, "share": 1.0, "note": None},
+            {"ends_at": 1_700_000_000, "share": 0.5, "note": None},
+        ]
 
     def test_none_at_all(self, desk, make_check, named):
         (result,) = desk.judge(make_check(rows=named("no_rows"), better="lower", passes=0.4, needs=[]))

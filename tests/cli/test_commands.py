@@ -119,13 +119,15 @@ def test_completion(call, shell):
 def test_init_asks_probes_and_writes(call, desk, monkeypatch):
     import io
 
-    answers = "Nord\ninternal\nEurope/Oslo\ny\nnmap\nscan\nscan.xml\ny\nn\n"
+    answers = "Nord\ninternal\nEurope/Oslo\nmon-fri 8-16\nNO\ny\nnmap\nscan\nscan.xml\ny\nn\n"
     monkeypatch.setattr(sys, "stdin", io.StringIO(answers))
     code, out, err = call("init", config="new.toml")
     assert code == 0, err
-    assert "no file matches" in out
+    assert f"there is no file {desk / 'scan.xml'}" in out
     text = (desk / "new.toml").read_text()
     assert 'zone = "Europe/Oslo"' in text
+    assert 'mon-fri = [\n    "08:00-16:00",\n]' in text
+    assert 'holidays = "NO"' in text
     assert 'files = [\n    "scan.xml",\n]' in text
     assert (desk / "new.toml").stat().st_mode & 0o777 == 0o600
     code, _out, err = call("init", config="new.toml")

@@ -40,3 +40,14 @@ def test_what_no_source_reads_ends_with_2(call, desk):
     code, _out, err = call("sources", "detect", str(desk / "none.csv"))
     assert code == 2
     assert "No such file" in err
+
+
+def test_a_variable_that_is_not_set_and_a_wrong_path_are_called_so(call, desk, monkeypatch):
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    with (desk / "config.toml").open("a") as out:
+        out.write('[sources.api]\ntype = "liveagent"\nurl = "http://127.0.0.1:9"\napikey = { env = "NO_SUCH_KEY" }\n')
+        out.write('[sources.gone]\ntype = "csv"\npath = "gone.csv"\npreset = "zendesk"\n')
+    code, out, _err = call("sources", "test", "api")
+    assert (code, "the environment variable NO_SUCH_KEY is not set" in out, "reachable" in out) == (2, True, False)
+    code, out, _err = call("sources", "test", "gone")
+    assert (code, "there is no file" in out, "reachable" in out) == (2, True, False)

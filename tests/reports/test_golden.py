@@ -90,8 +90,53 @@ def test_one_screen_is_one_screen(store, audit, make_audit, make_result):
     store.interrupt(audit_id, "y" * 300)
     for options in ({}, {"ascii_only": True}):
         lines = written(text.write_screen, reports.build(store, store.audit(audit_id)), **options).splitlines()
-        assert len(lines) <= 24
+        assert len(lines) <= 22, "a prompt fits below"
+        assert "  s0 (csv) failed" in lines[-6], "the first of those that failed"
+        assert lines[-1].startswith("  and 4 more: s5 failed, s6 failed, s7 failed, s8 failed")
         assert max(cells(line) for line in lines) <= 80
+
+
+def test_one_screen_says_why_it_fails(store, make_audit, make_result):
+    alone = make_result(
+        check="24.5", title="Days since a restore", status=Status.FAIL, value=12.0, unit="days", better="lower",
+        pass_at=92.0, details={"fail_if": 1, "fail_says": "no restore was ever recorded"},
+    )  # fmt: skip
+    unmeasured = make_result(
+        check="24.6", title="Copies elsewhere", status=Status.FAIL, value=None, reason="None is kept."
+    )
+    plain = [
+        make_result(
+            check=f"9.{n}", title="Shares", status=Status.FAIL, value=0.5, pass_at=0.9, reason=f"Reason {n}.", severity="low"
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    audit_id = store.begin(make_audit())
+    store.record(audit_id, [alone, unmeasured, *plain])
+    lines = written(text.write_screen, reports.build(store, store.audit(audit_id))).splitlines()
+    assert lines[next(n for n, line in enumerate(lines) if "24.5" in line) + 1] == (
+        "    fails by itself: no restore was ever recorded"
+    ), "12 d against at most 92 d does not say why"
+    assert lines[next(n for n, line in enumerate(lines) if "24.6" in line) + 1] == "    None is kept."
+    assert len(lines) == 22, "no room is left unused"
+
+
+def test_one_screen_of_a_few_failures_gives_the_reason_of_each(store, make_audit, make_result):
+    audit_id = store.begin(make_audit())
+    store.record(
+        audit_id, [make_result(check="9.1", status=Status.FAIL, value=0.5, pass_at=0.9, reason="Half are late.")]
+    )
+    lines = written(text.write_screen, reports.build(store, store.audit(audit_id))).splitlines()
+    assert "    Half are late." in lines
+
+
+def test_one_screen_names_every_source_that_is_not_whole(store, make_audit):
+    audit_id = store.begin(make_audit())
+    for number in range(5):
+        store.record_pull(audit_id, SourcePull(name=f"good{number}", type="csv", state="complete"))
+    store.record_pull(audit_id, SourcePull(name="late", type="imap", state="incomplete", error="The line dropped."))
+    lines = written(text.write_screen, reports.build(store, store.audit(audit_id))).splitlines()
+    assert lines[-4] == "  late (imap) incomplete: The line dropped.", "it comes before those that are whole"
+    assert lines[-1] == "  and 3 more: good2 complete, good3 complete, good4 complete"
 
 
 def test_ascii_is_ascii(report):

@@ -57,6 +57,37 @@ def test_a_pull_without_a_cursor_begins_again(snapshot):
         assert published(snapshot, landing) == [(2,)]
 
 
+def test_another_account_is_never_mixed_with_the_former(snapshot):
+    """Another address or login: neither the cursor of a stopped or ended pull, nor rows, go over to it."""
+    with snapshot.landing("desk", "api", NOW, account="a") as landing:
+        landing.land(Batch(rows=contacts(1, 2), cursor={"page": 1}))
+        assert published(snapshot, landing) == [(1,), (2,)]
+    with snapshot.landing("desk", "api", NOW, account="a") as landing:
+        landing.land(Batch(rows=contacts(3), cursor={"page": 2}))  # and it was stopped
+    with snapshot.landing("desk", "api", NOW, account="b") as landing:
+        assert (landing.cursor, landing.resumed, landing.rows) == (None, False, 0)
+        assert published(snapshot, landing, error="no such host") == [(1,), (2,)]  # what is known stays until then
+        source = snapshot.manifest().sources["desk"]
+        assert (source.state, source.account, source.cursor) == ("failed", "a", {"page": 1})
+    with snapshot.landing("desk", "api", NOW, account="b") as landing:
+        landing.land(Batch(rows=contacts(9), cursor={"page": 1}))
+        assert published(snapshot, landing) == [(9,)]
+        assert "another address" in snapshot.manifest().sources["desk"].problems[0].message
+    with snapshot.landing("desk", "api", NOW, account="b") as landing:
+        assert landing.cursor == {"page": 1}
+
+
+def test_a_snapshot_that_knows_no_account_yet_goes_on(snapshot):
+    with snapshot.landing("desk", "api", NOW) as landing:
+        landing.land(Batch(rows=contacts(1), cursor={"page": 1}))
+        assert published(snapshot, landing) == [(1,)]
+    with snapshot.landing("desk", "api", NOW, account="a") as landing:
+        assert landing.cursor == {"page": 1}
+        landing.land(Batch(rows=contacts(2), cursor={"page": 2}))
+        assert published(snapshot, landing) == [(1,), (2,)]
+    assert snapshot.manifest().sources["desk"].account == "a"
+
+
 def test_another_type_of_source_begins_again(snapshot):
     with snapshot.landing("desk", "csv", NOW) as landing:
         landing.land(Batch(rows=contacts(1), cursor={"page": 1}))
@@ -186,6 +217,8 @@ def test_a_full_disk_leaves_the_last_generation_alone(snapshot, when, limit):
     assert child.returncode == 7, child.stderr
     assert str(snapshot.folder) in child.stdout
     assert "Make room" in child.stdout
+    assert "File too large" in child.stdout  # the system's own words, and not what the engine wraps them in
+    assert "exception_type" not in child.stdout
     with snapshot.open() as reader:
         assert reader.manifest.generation == 1
         assert reader.connection.execute("SELECT id FROM contact ORDER BY id").fetchall() == [(1,), (2,)]

@@ -2,15 +2,17 @@
 
 import json
 import os
+import re
 import threading
 
+import duckdb
 import pytest
 
 from deskaudit.config import Calendar, Config, Desk
 from deskaudit.errors import ConfigError, LockedError, SnapshotError
 from deskaudit.model.batches import Batch, Problem
 from deskaudit.model.entities import Agent, Asset, Event, Rating, Ticket, TicketField, TicketTag
-from deskaudit.snapshot import Snapshot
+from deskaudit.snapshot import Snapshot, derive
 
 NOW = 1_773_000_000
 
@@ -132,6 +134,36 @@ def test_a_pull_that_was_not_finished_is_not_published(snapshot, pull):
     manifest = pull([Ticket(id=2)], cursor={"page": 2}, finish=False)
     assert manifest.sources["desk"].state == "failed"
     assert select(snapshot, "SELECT id FROM ticket") == [(1,)]
+
+
+def out_of_memory_above(tickets, derive, monkeypatch):
+    """As if no more tickets than these fitted into memory at once. Gives the numbers that were tried."""
+    whole, tried = derive.write_parquet, []
+
+    def narrow(connection, rows, file, **how):
+        if re.search(r"live_ticket\.\d+\.", file.name):
+            tried.append(connection.execute("SELECT COUNT(*) FROM live_base").fetchone()[0])
+            if tried[-1] > tickets:
+                raise duckdb.OutOfMemoryException("failed to pin block")
+        return whole(connection, rows, file, **how)
+
+    monkeypatch.setattr(derive, "write_parquet", narrow)
+    return tried
+
+
+def test_tickets_that_do_not_fit_into_memory_are_halved(snapshot, pull, monkeypatch):
+    tried = out_of_memory_above(2, derive, monkeypatch)
+    pull([Ticket(id=number, status="open", created_at=NOW - 9) for number in range(1, 9)])
+    assert tried == [8, 4, 2, 2, 2, 2]
+    assert select(snapshot, "SELECT id FROM live_ticket ORDER BY id") == [(number,) for number in range(1, 9)]
+    assert [file.name for file in snapshot.folder.glob("*.live_ticket*")] == ["00000001.live_ticket.parquet"]
+
+
+def test_memory_that_no_part_fits_into_is_told_with_the_key_to_raise(pull, monkeypatch):
+    out_of_memory_above(0, derive, monkeypatch)
+    with pytest.raises(SnapshotError) as caught:
+        pull([Ticket(id=1, status="open", created_at=NOW - 9), Ticket(id=256, status="open", created_at=NOW - 9)])
+    assert "memory_limit under [audit]" in caught.value.hint
 
 
 def test_two_sources_stand_side_by_side(snapshot, pull):

@@ -56,7 +56,7 @@ def test_a_ticket_that_no_sweep_names_becomes_a_tombstone(snapshot, pull):
     )
     assert select(snapshot, STATES) == [
         (1, "open", None),
-        (2, "deleted", NOW + 60),
+        (2, "open", NOW + 60),
         (3, "open", None),
         (4, "open", None),  # it landed while the sweep was on its way
     ]
@@ -69,10 +69,20 @@ def test_a_tombstone_keeps_its_time_and_goes_when_the_ticket_comes_back(snapshot
     pull(Batch(rows=tickets(1, 2, 3)))
     pull(Batch(present={"ticket": [1, 3]}, swept=TICKET), now=NOW + 60)
     pull(Batch(present={"ticket": [1, 3]}, swept=TICKET), now=NOW + 120)
-    assert select(snapshot, STATES)[1] == (2, "deleted", NOW + 60)
+    assert select(snapshot, STATES)[1] == (2, "open", NOW + 60)
     pull(Batch(rows=tickets(2)), now=NOW + 180)
     assert select(snapshot, STATES)[1] == (2, "open", None)
     assert len(select(snapshot, "SELECT id FROM live_ticket")) == 3
+
+
+def test_a_ticket_that_a_later_sweep_names_lives_again(snapshot, pull):
+    """It was restored, and nothing else: no list of changes has it."""
+    pull(Batch(rows=[*tickets(1, 2), Ticket(id=3, status="deleted", deleted_at=NOW - 9)]))
+    pull(Batch(present={"ticket": [1, 3]}, swept=TICKET), now=NOW + 60)
+    assert select(snapshot, "SELECT id FROM live_ticket") == [(1,)]
+    pull(Batch(present={"ticket": [1, 2, 3]}, swept=TICKET), now=NOW + 120)
+    assert select(snapshot, STATES) == [(1, "open", None), (2, "open", None), (3, "deleted", NOW - 9)]
+    assert select(snapshot, "SELECT id FROM live_ticket ORDER BY id") == [(1,), (2,)]
 
 
 def test_what_belongs_to_a_deleted_ticket_stays_and_is_not_judged(snapshot, pull):
@@ -128,7 +138,7 @@ def test_a_sweep_that_failed_goes_on_and_is_whole_then(snapshot, pull):
     )
     assert len(select(snapshot, "SELECT id FROM live_ticket")) == 3
     pull(Batch(present={"ticket": [3]}, swept=TICKET), now=NOW + 60)
-    assert select(snapshot, STATES) == [(1, "open", None), (2, "deleted", NOW + 60), (3, "open", None)]
+    assert select(snapshot, STATES) == [(1, "open", None), (2, "open", NOW + 60), (3, "open", None)]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +175,7 @@ def test_a_pull_that_ended_unpublished_sweeps_anew(snapshot, pull):
         landing.land(Batch(present={"ticket": [1, 2]}, swept=TICKET, cursor={"n": 2}))
         landing.finish(cadence_s=60)
     pull(Batch(present={"ticket": [1]}, cursor={"n": 3}), Batch(swept=TICKET), now=NOW + 60)
-    assert select(snapshot, STATES) == [(1, "open", None), (2, "deleted", NOW + 60)]
+    assert select(snapshot, STATES) == [(1, "open", None), (2, "open", NOW + 60)]
 
 
 def test_ids_are_for_their_owner_alone_and_of_known_entities(snapshot):
@@ -185,7 +195,7 @@ def test_rows_of_an_older_deskaudit_are_swept(snapshot, pull):
     pull(Batch(present={"ticket": [1]}, swept=TICKET), now=NOW + 60)
     assert select(snapshot, "SELECT id, title, status, deleted_at FROM ticket ORDER BY id") == [
         (1, "x", None, None),
-        (2, "x", "deleted", NOW + 60),
+        (2, "x", None, NOW + 60),
     ]
 
 

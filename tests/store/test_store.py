@@ -115,19 +115,15 @@ def test_an_unknown_sort_names_the_known_ones(store, make_audit):
         store.results(store.begin(make_audit()), sort="colour; DROP TABLE result")
 
 
-def test_history_is_of_completed_audits_oldest_first(store, run_audit, make_audit, make_result):
+def test_history_is_in_the_order_of_the_audits_that_are_asked_for(store, run_audit, make_result):
     first = run_audit(make_result(value=0.8), make_result(value=0.1, segment="IT"))
-    quick = run_audit(make_result(value=0.7), kind="quick")
+    other = run_audit(make_result(check="20.1"))
     last = run_audit(make_result(value=0.9))
-    running = store.begin(make_audit())
-    store.record(running, [make_result(value=0.1)])
-    assert [(audit.id, one.value) for audit, one in store.history("15.1")] == [
-        (first.id, 0.8),
-        (quick.id, 0.7),
-        (last.id, 0.9),
-    ]
-    assert [audit.id for audit, _one in store.history("sla-missed", kind="full")] == [first.id, last.id]
-    assert [one.value for _audit, one in store.history("15.1", segment="IT")] == [0.1]
+    line = [last, other, first]
+    assert [(audit.id, one.value) for audit, one in store.history(line, "15.1")] == [(last.id, 0.9), (first.id, 0.8)]
+    assert [audit.id for audit, _one in store.history([first], "sla-missed")] == [first.id]
+    assert [one.value for _audit, one in store.history(line, "15.1", segment="IT")] == [0.1]
+    assert store.history([], "15.1") == []
 
 
 def test_done_checks_say_where_an_interrupted_audit_goes_on(store, make_audit, make_result):

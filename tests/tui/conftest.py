@@ -286,7 +286,7 @@ class MadeUpDesk(Desk):
             yield PullEstimated(name, 412, 140.0)
             for rows in range(1000, 4000, 1000):
                 if self.hold is not None:
-                    self.hold.wait(10)
+                    self.hold.wait(60)
                 if cancelled():
                     raise Cancelled("Stopped; 1 000 rows are kept.")
                 yield PullProgressed(name, "ticket", rows, rows, 3000)
@@ -300,7 +300,7 @@ class MadeUpDesk(Desk):
         yield PullEstimated("liveagent", 412, 140.0)
         yield PullProgressed("liveagent", "ticket", 500, 500, 2000)
         if self.hold_pull is not None:
-            self.hold_pull.wait(10)
+            self.hold_pull.wait(60)
         yield PullWarned("liveagent", "429: waited 3 s as it asked")
         pulled = {"ticket": PulledEntity(file="t", rows=2000, complete=True)}
         yield PullFinished(

@@ -125,7 +125,7 @@ def test_a_dropped_line_interrupts_the_run_and_keeps_what_is_done(
     try:
         opened.read(first_within=60)
         opened.send(b"r")
-        assert b"1 of 12" in opened.send(b"s")
+        assert b"1 of 12" in opened.send(b"s\r")
         opened.process.send_signal(name)
         assert opened.process.wait(20) == 0
     finally:

@@ -86,7 +86,7 @@ async def test_segments_come_with_o(desk, open_app):
 async def test_a_finding_opens_to_value_threshold_formula_n_interval_and_history(desk, open_app):
     async with open_app(desk, size=(80, 60)) as app:
         await app.press("3", "j", "j", "j", "enter")
-        assert "15.1 sla-missed" in app.lines[1]
+        assert "F FAIL   15.1 · high · Audit 5" in app.lines[1]
         assert "87.6 %" in app.line("Value ")
         assert "PASS ≥ 95.0 %, WARN ≥ 90.0 %, else FAIL" in app.line("Threshold")
         assert "good rows ÷ judged rows" in app.line("Formula")
@@ -106,7 +106,7 @@ async def test_what_makes_a_check_fail_by_itself_stands_beside_its_thresholds(de
         await app.press("3", "slash")
         await app.type("Backup runs")
         await app.press("enter")
-        assert "24.1 backup-failed" in app.lines[1]
+        assert "24.1 · critical" in app.lines[1]
         assert "PASS ≥ 95.0 %, WARN ≥ 90.0 %, else FAIL" in app.line("Threshold")
         assert "FAIL also: two failures in a row" in app.text
 
@@ -116,7 +116,7 @@ async def test_segment_and_earlier_audit_open_and_esc_goes_back_step_by_step(des
         await app.press("3", "j", "j", "j", "enter")
         app.app.screen.lines.move_to(next(place for place, line in enumerate(app.lines) if " P2 " in line) - 2)
         await app.press("enter")
-        assert "15.1 sla-missed · P2" in app.lines[1]
+        assert "15.1 · high · P2" in app.lines[1]
         assert "83.0 %" in app.line("Value ")
         await app.press("escape")
         app.app.screen.lines.move_to(next(place for place, line in enumerate(app.lines) if "2025-Q3" in line) - 2)

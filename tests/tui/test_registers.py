@@ -145,7 +145,7 @@ async def test_the_escalation_matrix_is_a_grid(desk, kept, open_app):
         await app.press("n")
         await app.type("Incident")
         assert "There is a row" in app.message
-        await app.press("j", "d")
+        await app.press("escape", "j", "d")
         await app.type("yes")
         await app.press("d")
         assert "Nothing is said for P2 yet" in app.message

@@ -18,7 +18,7 @@ async def test_the_form_makes_the_plan(desk, open_app):
         assert "2026-Q2" in app.line("Period")
         await app.press("j", "j", "j", "space")  # Only, liveagent, netscan off
         assert "[ ] netscan" in app.line("netscan")
-        await app.press("s")
+        await app.press("s", "enter")
         await app.wait(lambda: not app.app.job.running)
     (plan,) = desk.plans
     assert (plan.kind, plan.period, plan.sources, plan.pull) == ("full", Q2, ("liveagent", "backups"), True)
@@ -29,10 +29,10 @@ async def test_only_makes_a_partial_audit_and_refuses_unknown_names(desk, open_a
         await app.press("r", "j", "j", "j", "enter")
         await app.type("15.9")
         assert "No item, check or group is called 15.9" in app.message
-        await app.press("enter")
+        await app.press("ctrl+u")
         await app.type("15.1")
         assert "partial" in app.line("Kind")
-        await app.press("s")
+        await app.press("s", "enter")
         await app.wait(lambda: not app.app.job.running)
     assert desk.plans[0].kind == "partial"
     assert desk.plans[0].only == ("15.1",)
@@ -42,7 +42,7 @@ async def test_a_quick_scan_judges_28_days(desk, open_app):
     async with open_app(desk) as app:
         await app.press("r", "j", "enter")
         assert "quick" in app.line("Kind")
-        await app.press("s")
+        await app.press("s", "enter")
         await app.wait(lambda: not app.app.job.running)
     assert desk.plans[0].kind == "quick"
     assert desk.plans[0].period == Period(desk.now() - 28 * 86400, desk.now())
@@ -53,12 +53,13 @@ async def test_a_period_that_cannot_be_read_is_refused(desk, open_app):
         await app.press("r", "j", "j", "enter")
         await app.type("yesterday")
         assert "is no period" in app.message
+        await app.press("escape")
         assert "(default)" in app.line("Period")
 
 
 async def test_one_watches_sources_and_checks_and_then_sees_the_new_audit(desk, open_app):
     async with open_app(desk) as app:
-        await app.press("r", "s")
+        await app.press("r", "s", "enter")
         await app.wait(lambda: not app.app.job.running and "finished" in app.lines[1])
         assert "complete" in app.line("Pull")
         assert "2000 rows" in app.line("Pull")
@@ -67,7 +68,7 @@ async def test_one_watches_sources_and_checks_and_then_sees_the_new_audit(desk, 
         assert "429: waited 3 s" in app.text
         app.app.screen.lines.move_to(next(place for place, line in enumerate(app.lines) if "Promises" in line) - 2)
         await app.press("enter")
-        assert "15.1 sla-missed · Audit 7" in app.lines[1]
+        assert "15.1 · high · Audit 7" in app.lines[1]
         await app.press("1")
         assert "Audit 7" in app.lines[1]
     assert desk.store.audit("last").id == 7
@@ -77,7 +78,7 @@ async def test_one_watches_sources_and_checks_and_then_sees_the_new_audit(desk, 
 async def test_what_a_pull_will_cost_stands_under_its_source(desk, open_app):
     desk.hold_pull = threading.Event()
     async with open_app(desk) as app:
-        await app.press("r", "s")
+        await app.press("r", "s", "enter")
         await app.wait(lambda: "about 412 requests, 2 min 20 s" in app.text)
         assert "ticket 500/2000" in app.line("Pull")
         desk.hold_pull.set()
@@ -88,7 +89,7 @@ async def test_what_a_pull_will_cost_stands_under_its_source(desk, open_app):
 async def test_cancelling_keeps_what_is_done_and_offers_to_resume(desk, open_app):
     desk.hold = threading.Event()
     async with open_app(desk) as app:
-        await app.press("r", "s")
+        await app.press("r", "s", "enter")
         await app.wait(lambda: "1 of 12" in app.text)
         assert " r Run* " in await app.press("j", "1", "3")
         await app.press("r")  # the screen is awake while the work stands still
@@ -109,7 +110,7 @@ async def test_resuming_names_the_interrupted_audit(desk, open_app):
         await app.press("r")
         assert "Resume audit 6" in app.lines[2]
         assert "Its process ended" in app.lines[2]
-        await app.press("u")
+        await app.press("u", "enter")
         await app.wait(lambda: not app.app.job.running)
     assert desk.plans[0].resume == 6
     assert desk.plans[0].pull is False
@@ -123,7 +124,7 @@ async def test_a_fault_is_shown_and_the_app_lives(desk, open_app, monkeypatch):
 
     monkeypatch.setattr(type(desk), "run", broken)
     async with open_app(desk) as app:
-        await app.press("r", "s")
+        await app.press("r", "s", "enter")
         await app.wait(lambda: "A fault in deskaudit itself" in app.text)
         await app.press("1")
         assert "Assured" in app.text

@@ -44,7 +44,7 @@ async def test_pulling_shows_progress_and_can_be_cancelled(desk, open_app):
         await app.press("7")
         assert "(x cancel)" in app.lines[-1]
         await app.press("p")
-        await app.wait(lambda: "rows" in app.message)  # what it says first must not come after what is said next
+        await app.wait(lambda: "rows" in app.message)
         await app.press("p")
         await app.wait(lambda: "Something is running already" in app.message)
         await app.press("x")

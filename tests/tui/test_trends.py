@@ -28,7 +28,7 @@ async def test_a_metric_opens_as_a_chart_with_its_figures(desk, open_app):
         assert any("\u2800" < char <= "\u28ff" for char in chart)
         assert "-6.4" in app.line("F FAIL")
         await app.press("enter")
-        assert "sla-missed" in app.lines[1]
+        assert "15.1 · high" in app.lines[1]
 
 
 async def test_the_chart_is_plain_in_ascii(desk, open_app):

@@ -53,6 +53,7 @@ class Bacula(BackupSource):
     title: ClassVar[str] = "Bacula and Bareos: job reports of the director"
     options: ClassVar[type[msgspec.Struct]] = BaculaOptions
     tested: ClassVar[str] = "real tool (Bacula 9.6.7); fixture: other languages, Bareos"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"JobId")
     hint: ClassVar[str] = "Give the file named by append in the director's Messages resource."
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:

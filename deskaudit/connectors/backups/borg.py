@@ -63,6 +63,10 @@ class Borg(BackupSource):
     title: ClassVar[str] = "BorgBackup: runs from logs and archive lists"
     options: ClassVar[type[msgspec.Struct]] = BorgOptions
     tested: ClassVar[str] = "real tool (borg 1.2.4)"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
+        rb'"archives?"\s*:|"type"\s*:\s*"(?:log_message|archive_progress)"|^Archive (?:name|fingerprint):|terminating with \w+ status, rc',
+        re.MULTILINE,
+    )
     hint: ClassVar[str] = 'Save the output of "borg create --json --log-json", both streams in one file.'
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:

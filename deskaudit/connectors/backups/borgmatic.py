@@ -53,6 +53,10 @@ class Borgmatic(BackupSource):
     title: ClassVar[str] = "borgmatic: runs from its log files"
     options: ClassVar[type[msgspec.Struct]] = BorgmaticOptions
     tested: ClassVar[str] = "real tool (borgmatic 1.7.7 and 2.1.10)"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
+        rb"borgmatic|^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\] (?:INFO|ANSWER|WARNING|ERROR|CRITICAL|DEBUG)",
+        re.MULTILINE,
+    )
     hint: ClassVar[str] = 'Run it with "--log-file FILE --log-file-verbosity 1 --stats".'
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:

@@ -20,7 +20,7 @@ from deskaudit.connectors.backups.jobs import Job, check_names
 from deskaudit.connectors.backups.runs import Reading, Run
 from deskaudit.connectors.backups.source import BackupSource
 from deskaudit.connectors.ordinary import refuse_special
-from deskaudit.errors import Cancelled, SourceError
+from deskaudit.errors import Cancelled
 from deskaudit.i18n import _
 from deskaudit.model.batches import Reject
 from deskaudit.text import one_line
@@ -82,18 +82,16 @@ class Dumps(BackupSource):
     title: ClassVar[str] = "Database dumps: files judged by their last line and size"
     options: ClassVar[type[msgspec.Struct]] = DumpsOptions
     tested: ClassVar[str] = "real tool (gzip, sqlite3); fixture: mysqldump, pg_dump"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
+        rb"^-- (?:MySQL|MariaDB) dump|^/\*M?!\d+\\?- enable the sandbox|^-- PostgreSQL database (?:cluster )?dump|^BEGIN TRANSACTION;",
+        re.MULTILINE,
+    )
     hint: ClassVar[str] = "Name the dump files, as /backup/db-*.sql.gz."
 
     def collect(self, job: DumpsJob) -> Reading:
         """One run a day and dump: the newest file of the day."""
-        files = self.files(job.logs)
-        if not files:
-            raise SourceError(
-                _("job {name}: no dump matches {glob}.").format(name=job.name, glob=", ".join(job.logs)),
-                kind="bad_file",
-                hint=_("Correct the path; relative ones start at the config's folder."),
-            )
         reading = Reading()
+        files = self.files(job, "logs", reading)
         stems = {_DATED.sub("", file.name) for file in files}
         newest: dict[tuple[str, str], tuple[int, Path]] = defaultdict(lambda: (-1, Path()))
         for file in files:

@@ -48,6 +48,7 @@ class Duplicati(BackupSource):
     title: ClassVar[str] = "Duplicati: saved reports"
     options: ClassVar[type[msgspec.Struct]] = DuplicatiOptions
     tested: ClassVar[str] = "fixture: made from the documented shapes"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"MainOperation|ParsedResult")
     hint: ClassVar[str] = "Save its reports as JSON (send-http-result-output-format=Json)."
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:

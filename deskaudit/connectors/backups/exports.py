@@ -11,7 +11,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.backups.jobs import Job
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.sheets import Sheet, Workbook, whole_seconds
-from deskaudit.connectors.tabular.tables import Table, fold
+from deskaudit.connectors.tabular.tables import Table, Wish, fold
 
 _UNIT = re.compile(r"\s*\((?:in )?[KMGT]?i?B\)$|_[KMGT]B$", re.IGNORECASE)
 Dates = Literal["auto", "dmy", "mdy", "ymd"]
@@ -42,7 +42,8 @@ class Export:
     ) -> None:
         """`names` is field → the names it may have. Raises SourceError where the file is no table."""
         self._options = TableOptions(path=str(file), zone=job.zone, dates=dates)
-        table = Table(file, self._options, [], f"sources.{context.source}")
+        wishes = [Wish(known[0], tuple(known[1:]), needed=False) for known in names.values()]
+        table = Table(file, self._options, wishes, f"sources.{context.source}")  # a row that is wider is no header
         self.header = {fold(cell): cell for cell in reversed(table.layout.header) if cell.strip()}
         for cell in list(self.header.values()):
             self.header.setdefault(fold(_UNIT.sub("", cell)), cell)

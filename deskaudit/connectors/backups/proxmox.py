@@ -32,6 +32,8 @@ _FINISHED = re.compile(r"^Finished Backup of VM (\d+) \((\d+):(\d\d):(\d\d)\)")
 _FAILED = re.compile(r"^Backup of VM (\d+) failed - ?(.*)")
 _ARCHIVE = re.compile(r"^creating (?:vzdump )?(?:Proxmox Backup Server )?archive '([^']*)'")
 _PBS_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$")
+_TROUBLE = re.compile(r"^[^\n]{0,40}\bBackup job finished with errors|^TASK ERROR: ", re.MULTILINE)
+_JOB = re.compile(r"\bstarting new backup job\b")
 _EXCLUDED = re.compile(r"^exclud(?:e disk|ing \S+ mount point|ing) '?([^'\s]*)'?.*", re.IGNORECASE)
 _UPID = re.compile(
     r"UPID:([^:\s]+):[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:(?:[0-9A-Fa-f]{8,9}:)?([0-9A-Fa-f]{8}):([^:\s]+):([^:\s]*):[^:\s]*:"
@@ -58,6 +60,7 @@ class Proxmox(BackupSource):
     title: ClassVar[str] = "Proxmox: vzdump logs, task lists of VE and Backup Server"
     options: ClassVar[type[msgspec.Struct]] = ProxmoxOptions
     tested: ClassVar[str] = "fixture: made from the documented shapes"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"vzdump|UPID:|INFO: Starting Backup of VM|\"upid\"")
     hint: ClassVar[str] = "Give /var/log/vzdump/*.log, or the task list as JSON."
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:
@@ -87,7 +90,8 @@ def read_proxmox(data: bytes, origin: Origin) -> Reading:
     clock = LocalClock(origin.zone)
     guests: list[_Guest] = []
     known = False
-    for item in split_json(decode(data)):
+    text = decode(data)
+    for item in split_json(text):
         if isinstance(item, str):
             known = _hear(item, guests, reading, clock) or known
             continue
@@ -97,6 +101,11 @@ def read_proxmox(data: bytes, origin: Origin) -> Reading:
                 _take(row, reading)
     for guest in guests:
         _conclude(guest, reading, origin)
+    is_backup = bool(guests) or _JOB.search(text) is not None
+    if is_backup and _TROUBLE.search(text) and all(guest.state == "ok" for guest in guests):
+        reading.faults.append(
+            _("{file}: the job ended with errors, and it does not say which guest failed").format(file=origin.name)
+        )
     if not known and data.strip() != b"[]":
         raise not_a_log(origin, "Proxmox", _("Give a vzdump log, or a task list as JSON."))
     return reading
@@ -126,6 +135,9 @@ def _hear(line: str, guests: list[_Guest], reading: Reading, clock: LocalClock) 
         return True
     if said.startswith(("starting new backup job", "Backup job finished")):
         return True
+    failed = _FAILED.match(said)
+    if failed and (not guests or guests[-1].number != failed[1]):  # it did not come to its beginning
+        guests.append(_Guest(failed[1], started_at=clock.read(when) if when else None))
     if not guests:
         return False
     _hear_guest(guests[-1], found[2], said, clock)
@@ -139,6 +151,7 @@ def _hear_guest(guest: _Guest, level: str, said: str, clock: LocalClock) -> None
         if at[1] == "started":
             guest.started_at = epoch if guest.started_at is None else guest.started_at
         else:
+            guest.started_at = epoch if guest.started_at is None else guest.started_at
             guest.ended_at = epoch and epoch + guest.shift
     elif finished := _FINISHED.match(said):
         if finished[1] == guest.number:

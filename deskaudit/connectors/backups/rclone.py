@@ -53,6 +53,10 @@ class Rclone(BackupSource):
     title: ClassVar[str] = "rclone: runs from its log"
     options: ClassVar[type[msgspec.Struct]] = RcloneOptions
     tested: ClassVar[str] = "real tool (rclone 1.60.1)"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
+        rb'"source":"[^"]*\.go:|^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:INFO|NOTICE|ERROR|DEBUG)\b|"stats":|^Transferred:',
+        re.MULTILINE,
+    )
     hint: ClassVar[str] = 'Run it with "-v --use-json-log --log-file FILE".'
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:

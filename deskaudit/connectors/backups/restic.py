@@ -10,8 +10,10 @@ Two witnesses are read, and put together by snapshot id:
 """
 
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
@@ -73,17 +75,19 @@ class Restic(BackupSource):
     title: ClassVar[str] = "restic backups: runs from logs, snapshot lists and repositories"
     options: ClassVar[type[msgspec.Struct]] = Options
     tested: ClassVar[str] = "real tool (restic 0.14)"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb'"message_type"\s*:|"short_id"\s*:')
+    traces: ClassVar[tuple[str, ...]] = ("logs", "snapshots")
 
     _options: Options
 
     def collect(self, job: Job) -> Reading:
         """The runs of a job; a log and a snapshot of one id are one run. Unreadable logs are told."""
+        reading = Reading()
         known: dict[str, Run] = {}
-        for text, origin in self._lists(job):
+        for text, origin in self._lists(job, reading):
             for snapshot in read_snapshots(text, origin, job.host):
                 known[snapshot.snapshot_id[:8]] = snapshot
-        reading = Reading()
-        for file in self.files(job.logs):
+        for file in self._logs(job, reading, known):
             try:
                 found = read_log(read_bytes(file), file.name, int(file.stat().st_mtime), known)
             except (OSError, SourceError) as fault:
@@ -91,12 +95,6 @@ class Restic(BackupSource):
                 continue
             reading.runs.append(found)
             known.pop(found.snapshot_id[:8], None)
-        if job.logs and not reading.runs and not reading.rejects and not known:
-            raise SourceError(
-                _("job {name}: no log matches {glob}.").format(name=job.name, glob=", ".join(job.logs)),
-                kind="bad_file",
-                hint=_("Correct the path; relative ones start at the config's folder."),
-            )
         reading.runs += known.values()
         return reading
 
@@ -121,15 +119,18 @@ class Restic(BackupSource):
     def target(self, job: Any) -> str:
         return str(job.repository or job.target)
 
-    def _lists(self, job: Job) -> Iterator[tuple[bytes, str]]:
-        files = self.files(job.snapshots)
-        if job.snapshots and not files:
-            raise SourceError(
-                _("job {name}: no file matches {glob}.").format(name=job.name, glob=", ".join(job.snapshots)),
-                kind="bad_file",
-                hint=_("Correct the path; relative ones start at the config's folder."),
-            )
-        for file in files:
+    def _logs(self, job: Job, reading: Reading, known: Mapping[str, Run]) -> list[Path]:
+        """The logs. That there are none is a fault beside what snapshots tell, and else the end."""
+        try:
+            return self.files(job, "logs", reading)
+        except SourceError as fault:
+            if not known:
+                raise
+            reading.faults.append(fault.message)
+            return []
+
+    def _lists(self, job: Job, reading: Reading) -> Iterator[tuple[bytes, str]]:
+        for file in self.files(job, "snapshots", reading):
             yield read_bytes(file), file.name
         if job.repository:
             yield self._ask(job), job.repository

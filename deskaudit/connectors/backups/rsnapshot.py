@@ -45,6 +45,7 @@ class Rsnapshot(BackupSource):
     title: ClassVar[str] = "rsnapshot: runs from its log"
     options: ClassVar[type[msgspec.Struct]] = RsnapshotOptions
     tested: ClassVar[str] = "real tool (rsnapshot 1.4.5)"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"rsnapshot")
     hint: ClassVar[str] = "Set logfile and loglevel 3 in rsnapshot.conf."
 
     def read(self, data: bytes, origin: Origin, job: RsnapshotJob) -> Reading:

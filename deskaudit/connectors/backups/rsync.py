@@ -43,6 +43,10 @@ class Rsync(BackupSource):
     title: ClassVar[str] = "rsync: runs from its log"
     options: ClassVar[type[msgspec.Struct]] = RsyncOptions
     tested: ClassVar[str] = "real tool (rsync 3.5.0)"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
+        rb"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\d+\] |sent [\d,.]+\S* bytes  received|^sending incremental file list",
+        re.MULTILINE,
+    )
     hint: ClassVar[str] = 'Run it with "--stats --log-file=FILE".'
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:

@@ -7,6 +7,7 @@ ones, each run once, tries joined, runs without an end, one job for each name th
 import glob
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -23,9 +24,10 @@ from deskaudit.connectors.backups.runs import Origin, Reading, Restore, Run
 from deskaudit.connectors.backups.settling import settle
 from deskaudit.connectors.backups.targets import lies_elsewhere
 from deskaudit.connectors.narrowing import narrow
-from deskaudit.connectors.ordinary import refuse_special
+from deskaudit.connectors.ordinary import refuse_special, require_files
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.errors import Cancelled, SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import BackupJob, BackupRun, Record, Row
 from deskaudit.text import clean, one_line
@@ -53,11 +55,40 @@ class BackupSource:
     fills: ClassVar[frozenset[str]] = ALL
     tested: ClassVar[str]
     hint: ClassVar[str] = ""  # what to save, for a job of which nothing is known
+    mark: ClassVar[re.Pattern[bytes] | None] = None  # stands in the first 64 kB of what the tool prints
+    traces: ClassVar[tuple[str, ...]] = ("logs",)  # the options of a job that name files
 
     def __init__(self, options: Any, context: Context) -> None:
         self._options = options
         self._context = context
         self._told: set[str] = set()
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """A file with the tool's mark, of which the tool's own reader makes runs."""
+        if cls.mark is None or not cls.mark.search(specimen.head):
+            return None
+        stem = one_line(specimen.file.name.partition(".")[0], 60) or cls.name
+        context = Context("detect", specimen.file.parent, now=lambda: specimen.now)
+        for trace in cls.traces:
+            job = {"name": stem, trace: [specimen.path]}
+            here = {**job, trace: [f"./{glob.escape(specimen.file.name)}"]}
+            try:
+                options = msgspec.convert({"jobs": [here]}, cls.options)
+                reading = cls(options, context).collect(options.jobs[0])  # type: ignore[attr-defined]
+            except SourceError:
+                continue
+            told = [run for run in reading.runs if run.state != "unknown" or run.unfinished]
+            if told or reading.restores or reading.about:
+                return Likeness(options={"jobs": [job]}, why=cls._why(len(told)))
+        return None
+
+    @classmethod
+    def _why(cls, runs: int) -> str:
+        text = ngettext(
+            "it reads as what {name} prints, with {n} run", "it reads as what {name} prints, with {n} runs", runs
+        )
+        return text.format(name=cls.name, n=runs)
 
     @property
     def _jobs(self) -> Sequence[Job]:
@@ -142,15 +173,8 @@ class BackupSource:
 
     def collect(self, job: Any) -> Reading:
         """All that the files of a job tell. Raises SourceError where none of them is there."""
-        files = self.files(job.logs)
-        if not files:
-            raise SourceError(
-                _("job {name}: no log matches {glob}.").format(name=job.name, glob=", ".join(job.logs)),
-                kind="bad_file",
-                hint=_("Correct the path; relative ones start at the config's folder."),
-            )
         reading = Reading()
-        for file in files:
+        for file in self.files(job, "logs", reading):
             if self._context.cancelled():
                 raise Cancelled(_("Stopped while reading {file}.").format(file=file))
             try:
@@ -174,16 +198,10 @@ class BackupSource:
     def zone(self, job: Job) -> ZoneInfo:
         return ZoneInfo(job.zone or self._context.zone)
 
-    def files(self, patterns: Sequence[str]) -> list[Path]:
-        found: dict[Path, None] = {}
-        for pattern in patterns:
-            path = self._context.path(pattern)
-            if path.exists() or not glob.has_magic(str(path)):
-                names = [str(path)] if path.exists() else []
-            else:
-                names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - the pattern may be absolute
-            found.update(dict.fromkeys(Path(name) for name in names))
-        return list(found)
+    def files(self, job: Any, option: str, reading: Reading) -> list[Path]:
+        """What one option of a job names. Raises SourceError where it is nothing at all; a part is noted."""
+        key = f"jobs.{self._jobs.index(job) + 1}.{option}"
+        return require_files(self._context, getattr(job, option), key, absent=reading.notes)
 
     def _settled(self, job: Job) -> Reading:
         reading = self.collect(job)

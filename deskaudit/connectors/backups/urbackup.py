@@ -4,6 +4,7 @@ The status has the time of each client's last good backup; that one whose backup
 as unknown. The list of activities has every backup with its length, and restores.
 """
 
+import re
 from typing import Any, ClassVar
 
 import msgspec
@@ -33,6 +34,7 @@ class Urbackup(BackupSource):
     title: ClassVar[str] = "UrBackup: saved answers of its server"
     options: ClassVar[type[msgspec.Struct]] = UrbackupOptions
     tested: ClassVar[str] = "fixture: made from the documented shapes"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb'"lastacts"|"lastbackup|"clientname"')
     hint: ClassVar[str] = "Save the server's answers to a=status and a=lastacts as JSON."
 
     def read(self, data: bytes, origin: Origin, job: Any) -> Reading:

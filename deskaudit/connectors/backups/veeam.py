@@ -83,6 +83,7 @@ class Veeam(BackupSource):
     title: ClassVar[str] = "Veeam: CSV exports of sessions, jobs and repositories"
     options: ClassVar[type[msgspec.Struct]] = VeeamOptions
     tested: ClassVar[str] = "fixture: made from the documented shapes"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb"Job|Repo", re.IGNORECASE)
     hint: ClassVar[str] = "Export the sessions with Export-Csv: job, result, start, end, retry."
 
     _options: VeeamOptions

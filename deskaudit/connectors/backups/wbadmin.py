@@ -67,6 +67,9 @@ class Wbadmin(BackupSource):
     title: ClassVar[str] = "Windows Server Backup: events and summaries"
     options: ClassVar[type[msgspec.Struct]] = WbadminOptions
     tested: ClassVar[str] = "fixture: made from the documented shapes"
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
+        rb"TimeCreated|LastBackupTime|LastSuccessfulBackupTime|Event ID|EventID|Microsoft-Windows-Backup"
+    )
     hint: ClassVar[str] = "Save its events with Get-WinEvent, through ConvertTo-Json."
 
     _options: WbadminOptions

@@ -12,7 +12,8 @@ import msgspec
 from deskaudit.connectors import Context
 from deskaudit.connectors.calendars.occurrences import MAX_FILE_BYTES, Occurrence, expand, read_calendars
 from deskaudit.connectors.csvfile.directory import Directory
-from deskaudit.connectors.ordinary import refuse_special
+from deskaudit.connectors.ordinary import refuse_special, require_files
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.records.options import check_source
 from deskaudit.connectors.tabular.cells import fold_text
 from deskaudit.connectors.tabular.dates import check_zone
@@ -89,6 +90,13 @@ class Calendars:
         self._options = options
         self._context = context
 
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """Whatever begins with BEGIN:VCALENDAR."""
+        if not specimen.head.upper().startswith(b"BEGIN:VCALENDAR"):
+            return None
+        return Likeness(options={"path": specimen.path}, why=_("it begins with BEGIN:VCALENDAR"))
+
     def probe(self) -> Probe:
         """Reads the files: what is in them, and what is wrong first."""
         modules: dict[str, str] = {}
@@ -160,18 +168,7 @@ class Calendars:
             )
 
     def _files(self) -> list[Path]:
-        found: dict[Path, None] = {}
-        for text in [self._options.path] if isinstance(self._options.path, str) else self._options.path:
-            path = self._context.path(text)
-            matches = [path] if path.exists() else sorted(path.parent.glob(path.name)) if path.name else []
-            if not matches:
-                raise SourceError(
-                    _("No file matches {path}.").format(path=path),
-                    kind="bad_file",
-                    hint=_("Check sources.{name}.path.").format(name=self._context.source),
-                )
-            found |= dict.fromkeys(matches)
-        return list(found)
+        return require_files(self._context, self._options.path)
 
     def _read(self, file: Path) -> list[Any]:
         try:

@@ -7,6 +7,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile.options import CsvOptions
 from deskaudit.connectors.csvfile.reading import Import
 from deskaudit.connectors.mapping import Seen
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.tabular.sheets import probe_book
 from deskaudit.errors import SourceError
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
@@ -28,6 +29,16 @@ class CsvTickets:
     def __init__(self, options: CsvOptions, context: Context) -> None:
         self._options = options
         self._context = context
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """Exports of known programs, and tables with a column for the ticket's number and one for its creation."""
+        from deskaudit.connectors.csvfile import detection, proposal
+
+        finding = detection.examine(specimen)
+        if finding is None or not finding.is_known:
+            return None
+        return proposal.likeness(finding)
 
     def probe(self) -> Probe:
         """Reads the first rows: is the file there, which columns were found, what does a row become."""

@@ -1,10 +1,11 @@
 """A log with one row per change of a ticket, gathered into tickets.
 
-Kept in memory: some 16 bytes for each event, and the first and the last row of each ticket. The order is that of time;
+Kept in memory: some 24 bytes for each event, and the first and the last row of each ticket. The order is that of time;
 of events at the same time, that of the file.
 """
 
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -13,6 +14,7 @@ import msgspec
 from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.csvfile.options import CsvOptions
+from deskaudit.connectors.csvfile.overlap import Overlap
 from deskaudit.connectors.csvfile.tickets import CLOCK_SLACK, Source, TicketMaker, Told
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, whole_seconds
@@ -54,11 +56,17 @@ class _History:
 class Log:
     """Takes rows in, gives tickets and their events out."""
 
-    def __init__(self, options: CsvOptions, context: Context, directory: Directory, maker: TicketMaker) -> None:
+    def __init__(
+        self, options: CsvOptions, context: Context, directory: Directory, maker: TicketMaker, overlap: Overlap
+    ) -> None:
         self._options = options
         self._context = context
         self._directory = directory
         self._maker = maker
+        self._overlap = overlap
+        self._earlier = array("q")  # hashes of the rows of the files before this one, in order
+        self._marks = array("q")  # and of this one
+        self._marked: Sheet | None = None
         self._names = options.all_fields()
         self._extra = [name for name in self._names if name.startswith(":")]
         self._first = frozenset(options.log.first)
@@ -79,6 +87,8 @@ class Log:
         if not key:
             raise RowFault(self._names["key"], _("an event without a ticket is kept out"))
         at = self._time(narrow, sheet)
+        if self._is_repeated(narrow, sheet):
+            return
         event = len(self._at)
         self._at.append(at)
         self._state.append(self._state_of(narrow, sheet))
@@ -120,6 +130,19 @@ class Log:
         if at > self._latest:
             raise RowFault(column, _('it lies in the future: "{cell}"').format(cell=one_line(cell, 60)))
         return at
+
+    def _is_repeated(self, narrow: Sequence[str], sheet: Sheet) -> bool:
+        """Whether the row stands in an earlier file, word for word: logs overlap, and no event happens twice by that."""
+        if sheet is not self._marked:
+            self._earlier = array("q", sorted([*self._earlier, *self._marks]))
+            self._marked, self._marks = sheet, array("q")
+        mark = hash(tuple(narrow))
+        place = bisect_left(self._earlier, mark)
+        if place < len(self._earlier) and self._earlier[place] == mark:
+            self._overlap.repeated += 1
+            return True
+        self._marks.append(mark)
+        return False
 
     def _state_of(self, narrow: Sequence[str], sheet: Sheet) -> int:
         """The number of the row's state."""

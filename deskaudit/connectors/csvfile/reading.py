@@ -10,10 +10,12 @@ from deskaudit.connectors.csvfile import presets
 from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.csvfile.log import Log
 from deskaudit.connectors.csvfile.options import TIMES, CsvOptions
+from deskaudit.connectors.csvfile.overlap import NEVER, Overlap
 from deskaudit.connectors.csvfile.tickets import Source, TicketMaker
 from deskaudit.connectors.mapping import Facts, Seen
+from deskaudit.connectors.ordinary import require_files
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook
-from deskaudit.connectors.tabular.tables import BadRow, Table, find_files
+from deskaudit.connectors.tabular.tables import BadRow, Table
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Problem
 from deskaudit.model.entities import Row, Ticket, entity_of
@@ -46,13 +48,17 @@ class Import:
         self.book = Workbook(options, context, options.all_fields(), TIMES, opened, open_table)
         self._directory = Directory(context, options.nobody)
         self._maker = TicketMaker(options, context, self._directory, self.book.tally)
-        self._log = Log(options, context, self._directory, self._maker)
-        self._ids: dict[int, int] = {}  # ticket id → hash of its row, where another file may repeat it
-        self._repeated = 0
+        self._overlap = Overlap(by_time="changed_at" in options.all_fields())
+        self._log = Log(options, context, self._directory, self._maker, self._overlap)
+        self._ids: set[int] = set()
+        self._file = 0  # the number of the file at hand
         self._page: list[Row] = []
 
     def run(self) -> Iterator[Batch]:
-        for sheet in self.book.sheets():
+        if self.options.shape == "tickets" and len(self.book.files) > 1:
+            self._hear_all()
+        for number, sheet in enumerate(self.book.sheets()):
+            self._file = number
             for problem in self.book.notes:
                 yield self._batch(problems=[problem])
             self.book.notes.clear()
@@ -82,13 +88,24 @@ class Import:
     def _read_tickets(self, sheet: Sheet) -> Iterator[Batch]:
         for row, narrow in self.book.rows(sheet):
             self._take(row, narrow, sheet)
-            if len(self._page) >= BATCH_ROWS:
+            if len(self._page) >= BATCH_ROWS or self.book.tally.is_full:
                 yield self._batch()
+
+    def _hear_all(self) -> None:
+        """Reads the files once before the rows are made, so that of each ticket the row that counts is known."""
+        for file, sheet in enumerate(self.book.preview()):
+            for row in sheet.table.rows():
+                if isinstance(row, BadRow):
+                    continue
+                narrow = sheet.narrow(row.cells)
+                if key := sheet.text(narrow, "key"):
+                    ticket = self._context.key("ticket", key)
+                    self._overlap.hear(ticket, file, _changed(narrow, sheet), hash(narrow))
 
     def _read_events(self, sheet: Sheet) -> Iterator[Batch]:
         for number, (row, narrow) in enumerate(self.book.rows(sheet), start=1):
             self._take(row, narrow, sheet)
-            if number % PROGRESS_ROWS == 0:
+            if number % PROGRESS_ROWS == 0 or self.book.tally.is_full:
                 yield self._batch()
 
     def _gather(self) -> Iterator[Batch]:
@@ -97,7 +114,7 @@ class Import:
                 self.book.tally.add(place(), made.column, made.reason)
             else:
                 self._page.extend(made)
-            if len(self._page) >= BATCH_ROWS:
+            if len(self._page) >= BATCH_ROWS or self.book.tally.is_full:
                 yield self._batch()
 
     def _take(self, row: int, narrow: tuple[str, ...], sheet: Sheet) -> None:
@@ -115,14 +132,11 @@ class Import:
         if not key:
             raise RowFault(column, _("a row without a key is kept out"))
         ticket = self._context.key("ticket", key)
-        mark = hash(narrow) if len(self.book.files) > 1 else 0
-        before = self._ids.get(ticket)
-        if before is not None:
-            if mark and mark == before:  # exports that overlap repeat rows word for word: no fault
-                self._repeated += 1
-                return []
+        if not self._overlap.counts(ticket, self._file, hash(narrow)):
+            return []
+        if ticket in self._ids:
             raise RowFault(column, _('the key "{key}" was there before').format(key=one_line(key, 60)))
-        self._ids[ticket] = mark
+        self._ids.add(ticket)
         source = Source(
             place=partial(sheet.place, row),
             cells=sheet.record(narrow),
@@ -133,10 +147,7 @@ class Import:
 
     def _problems(self) -> list[Problem]:
         found = self.book.tally.verdict(self.options.max_bad_share, self._entities, "ticket")
-        if self._repeated:
-            message = _("{n} rows stand in two files, word for word; each counts once.")
-            found.append(Problem("ticket", message.format(n=self._repeated)))
-        return [*found, *self._maker.problems(self._context.source, self._without_status())]
+        return [*found, *self._overlap.problems(), *self._maker.problems(self._context.source, self._without_status())]
 
     def _without_status(self) -> tuple[str, ...]:
         """The entities that nobody can judge, because too many statuses have no meaning and no time tells either."""
@@ -211,6 +222,15 @@ def _created(ticket: Ticket) -> int:
     return ticket.created_at or 0
 
 
+def _changed(narrow: tuple[str, ...], sheet: Sheet) -> float:
+    """When the ticket of a row changed; NEVER where it does not say. That it cannot be read is told with the row."""
+    try:
+        at = sheet.dates.read(sheet.text(narrow, "changed_at"))
+    except (ValueError, OverflowError):
+        return NEVER
+    return NEVER if at is None else at
+
+
 def recognise(options: CsvOptions, context: Context) -> tuple[CsvOptions, dict[Path, Table]]:
     """The options with what their preset knows of these files, and the files, opened. Raises SourceError."""
     preset = presets.load()[options.preset]
@@ -218,8 +238,7 @@ def recognise(options: CsvOptions, context: Context) -> tuple[CsvOptions, dict[P
     wanted = presets.wishes(options, preset)
     owner = f"sources.{context.source}"
     opened = {
-        file: Table(file, options, wanted, owner, context.cancelled)
-        for file in dict.fromkeys(find_files(options, context))
+        file: Table(file, options, wanted, owner, context.cancelled) for file in require_files(context, options.path)
     }
     present = {name for table in opened.values() for name, places in table.columns.items() if places}
     return presets.fill(options, preset, present), opened

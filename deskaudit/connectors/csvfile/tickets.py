@@ -247,7 +247,8 @@ class TicketMaker:
         sent = self.time(source, "survey_sent_at")
         if rated is None and sent is None:
             sent = ticket.closed_at or ticket.resolved_at or ticket.created_at
-            self._note_odd("rated", ticket)
+            if score is not None:
+                self._note_odd("rated", ticket)
         return [
             Rating(
                 id=self._context.key("rating", ticket.id),

@@ -12,6 +12,7 @@ from deskaudit.connectors.machines.hosts import os_family
 from deskaudit.connectors.machines.keys import Keys, address_of, full_name, host_of, split_addresses
 from deskaudit.connectors.machines.machinewords import os_version
 from deskaudit.connectors.machines.states import StateWords, check_states, name_owner
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.tabular.cells import Words, fold_text
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
@@ -123,6 +124,14 @@ class AssetList:
         self._options = options
         self._context = context
 
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """A table with two columns or more that only machines have."""
+        from deskaudit.connectors.machines.headers import USUAL
+        from deskaudit.connectors.tablefinding import likeness
+
+        return likeness(specimen, USUAL, _("it has the columns of a list of machines: {names}"))
+
     def probe(self) -> Probe:
         """Reads the first rows: is the file there, which columns were found, what is wrong first."""
         try:
@@ -166,7 +175,7 @@ class _Import:
             self._file_time = sheet.table.modified_at if self._options.updated_from_file else None
             for row, narrow in self.book.rows(sheet):
                 page.extend(self._take(row, narrow, sheet))
-                if len(page) >= BATCH_ROWS:
+                if len(page) >= BATCH_ROWS or self.book.tally.is_full:
                     yield self._batch(page)
                     page = []
         problems = self.book.tally.verdict(self._options.max_bad_share, ("asset",), "asset")

@@ -12,6 +12,7 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.ordinary import refuse_special
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
@@ -45,6 +46,13 @@ class Lifecycles:
     def __init__(self, options: LifecycleOptions, context: Context) -> None:
         self._options = options
         self._context = context
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """JSON of schema_version and result, as endoflife.date answers."""
+        if not specimen.is_json or b'"schema_version"' not in specimen.head or b'"releases"' not in specimen.head:
+            return None
+        return Likeness(options={"file": specimen.path}, why=_("it is an answer of endoflife.date"))
 
     def probe(self) -> Probe:
         try:

@@ -135,8 +135,12 @@ class SnipeIt:
         which, offset = _resume(cursor, len(lists))
         with self._client() as client:
             first = which == offset == 0
+            before: list[Any] = []
             while which < len(lists):
                 rows, total = self._page(client, lists[which], offset, self._options.page_size)
+                if offset and rows == before:  # the server pays no heed to the offset
+                    total, rows = max(total, offset + len(rows)), []
+                before = rows
                 made, rejects = maker.make(rows, wanted)
                 estimate = Estimate(-(-total // self._options.page_size), None) if first else None
                 first = False

@@ -34,7 +34,7 @@ class Sorter:
             if text and (pattern := re.compile(text))
         ]
         self._met: set[int] = set()
-        self.read = self.bad = 0
+        self.read = self.bad = self.old = 0
         self._left_out: Counter[str] = Counter()
 
     def take(
@@ -49,7 +49,7 @@ class Sorter:
                 place, _("it has no date that can be used") if mail.at is None else _("its date lies in the future")
             )
         if mail.at < self._since:
-            self._left_out["old"] += 1
+            self.old += 1
             return []
         if mail.kind:
             self._left_out[mail.kind] += 1

@@ -8,11 +8,12 @@ from typing import ClassVar, Literal
 import msgspec
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.access import find_ca
 from deskaudit.connectors.http import is_loopback
 from deskaudit.connectors.mailbox.contacts import FILLS, Sorter
 from deskaudit.connectors.mailbox.options import MailOptions
 from deskaudit.connectors.mailbox.session import Folder, Session
-from deskaudit.errors import Cancelled, ConfigError, SourceError
+from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Estimate, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Row
@@ -173,17 +174,7 @@ class Imap:
             place.uid = last
 
     def _session(self) -> Session:
-        ca_file = None
-        if self._options.ca_file is not None:
-            found = self._context.path(self._options.ca_file)
-            if not found.is_file():
-                raise ConfigError(
-                    _("sources.{source}.ca_file: there is no file {file}.").format(
-                        source=self._context.source, file=found
-                    ),
-                    hint=_("Name a file with certificates in PEM form."),
-                )
-            ca_file = str(found)
+        ca_file = find_ca(self._options.ca_file, self._context)
         return Session(self._options, self._context, self._context.secret(self._options.password), ca_file)
 
 

@@ -4,6 +4,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
@@ -13,9 +14,8 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.mailbox.contacts import FILLS, Sorter
 from deskaudit.connectors.mailbox.headers import HEADER_BYTES
 from deskaudit.connectors.mailbox.options import MailOptions
-from deskaudit.connectors.ordinary import refuse_special
-from deskaudit.connectors.tabular.options import TableOptions
-from deskaudit.connectors.tabular.tables import find_files
+from deskaudit.connectors.ordinary import refuse_special, require_files
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
@@ -23,6 +23,7 @@ from deskaudit.model.entities import Row
 
 BATCH_MAILS = 2000
 LINE_BYTES = 65536  # longer lines come in pieces
+FIRST_BYTES = 16_000_000  # a file without a mail in these is no mail archive
 CANCEL_LINES = 50_000
 CANCEL_MAILS = 200
 PROBE_MAILS = 200
@@ -67,6 +68,13 @@ class Mbox:
         self._options = options
         self._context = context
 
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """A first line as `From sender Mon Mar  2 09:00:00 2026`."""
+        if not _START.match(specimen.head):
+            return None
+        return Likeness(options={"path": specimen.path}, why=_("it begins with the line that separates mails"))
+
     def probe(self) -> Probe:
         """Reads the first mails of each file."""
         sorter = Sorter(self._options, self._context, FILLS)
@@ -81,6 +89,8 @@ class Mbox:
                         count += 1
                         if count >= PROBE_MAILS:
                             break
+                    if not count and _size(file):
+                        raise self._no_mail(file)
                     modules[file.name] = "ok" if count else _("there is no mail in it")
                 except SourceError as fault:
                     modules[file.name] = fault.message
@@ -117,13 +127,19 @@ class Mbox:
                     rows, rejects = [], []
             before += _size(file)
             if not count and _size(file):
-                message = _("{file} holds no mail: is it an mbox file?").format(file=file.name)
-                yield Batch(problems=[Problem("interaction", message, ("interaction",))])
+                yield Batch(problems=[Problem("interaction", self._no_mail(file).message, ("interaction",))])
         problems = sorter.problems("mbox")
+        if not total:
+            message = _("There is no mail in {files}.").format(files=", ".join(file.name for file in files[:10]))
+            problems.append(Problem("interaction", message, ("interaction",)))
+        if sorter.old and sorter.old == sorter.read:
+            message = _("All {n} mails are older than {day}, where the pull begins: none of them counts.")
+            day = datetime.fromtimestamp(want.since_at, UTC).date()
+            problems.append(Problem("mbox", message.format(n=sorter.old, day=day)))
         yield self._batch(want, rows, rejects, before, total, problems, {"files": [str(file) for file in files]})
 
     def _files(self) -> list[Path]:
-        return find_files(TableOptions(path=self._options.path), self._context)
+        return require_files(self._context, self._options.path)
 
     def _mails(self, file: Path) -> Iterator[Found]:
         try:
@@ -144,15 +160,26 @@ class Mbox:
                 hint=_("Check sources.{name}.path, and who may read the file.").format(name=self._context.source),
             ) from None
 
+    def _no_mail(self, file: Path) -> SourceError:
+        return SourceError(
+            _("{file} holds no mail: is it an mbox file?").format(file=file.name),
+            kind="bad_file",
+            hint=_("Check sources.{name}.path; an mbox file begins with a line From.").format(
+                name=self._context.source
+            ),
+        )
+
     def _split(self, stream: BinaryIO | gzip.GzipFile, disk: BinaryIO, file: Path) -> Iterator[Found]:
         """The headers of one mail after the other: what stands between a `From ` line and the next empty one."""
         headers: list[bytes] = []
-        number = size = lines = 0
+        number = size = lines = begun = 0
         in_headers, empty, whole = False, True, True  # the line before: was it empty, and did it end
         while line := stream.readline(LINE_BYTES):
             lines += 1
             if lines % CANCEL_LINES == 0 and self._context.cancelled():
                 raise Cancelled(_("Stopped while reading {file}.").format(file=file))
+            if not number and (begun := begun + len(line)) > FIRST_BYTES:
+                raise self._no_mail(file)
             is_empty = whole and line in {b"\n", b"\r\n"}
             if whole and empty and line.startswith(b"From ") and _START.match(line):
                 if in_headers:  # a mail without a body

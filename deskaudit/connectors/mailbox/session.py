@@ -6,6 +6,7 @@ import imaplib
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -14,6 +15,7 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.faults import explain
+from deskaudit.connectors.http import WHOLE_S
 from deskaudit.connectors.mailbox.headers import FIELDS, HEADER_BYTES
 from deskaudit.connectors.redaction import Redactor
 from deskaudit.errors import Cancelled, SourceError
@@ -22,7 +24,8 @@ from deskaudit.secrets import Secret
 from deskaudit.text import one_line
 
 LOOK_S = 0.1
-ANSWER_BYTES = 4 * HEADER_BYTES  # a longer piece is none that was asked for
+PIECE_BYTES = 4 * HEADER_BYTES  # a longer piece is none that was asked for
+ANSWER_BYTES = 64 * 1024 * 1024  # of a whole answer
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _TIME = re.compile(rb'INTERNALDATE "([^"]{10,40})"')
 _ASKED = f"(UID INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS).upper()})]<0.{HEADER_BYTES}>)"
@@ -42,19 +45,27 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class _Bounded(imaplib.IMAP4):
-    """A literal that is larger than what was asked for is not read into memory."""
+    """More than what was asked for is not read into memory: no larger piece, and no answer without an end."""
+
+    left = ANSWER_BYTES  # of the answer that is being read
 
     def read(self, size: int) -> bytes:
-        if size > ANSWER_BYTES:
+        if size > PIECE_BYTES:
             raise self.abort("a piece of the answer is too large")
-        return super().read(size)
+        return self._count(super().read(size))
+
+    def readline(self) -> bytes:
+        return self._count(super().readline())
+
+    def _count(self, part: bytes) -> bytes:
+        self.left -= len(part)
+        if self.left < 0:
+            raise self.abort("the answer is too large")
+        return part
 
 
-class _BoundedTls(imaplib.IMAP4_SSL):
-    def read(self, size: int) -> bytes:
-        if size > ANSWER_BYTES:
-            raise self.abort("a piece of the answer is too large")
-        return super().read(size)
+class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
+    pass
 
 
 class Session:
@@ -68,7 +79,7 @@ class Session:
         self._password = password
         self._ca_file = ca_file
         self._redactor = Redactor([password])
-        self._server: imaplib.IMAP4 | None = None
+        self._server: _Bounded | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -122,7 +133,7 @@ class Session:
                 found.append(Header(int(uid[1]), bytes(part[1]), _arrived(told)))
         return found
 
-    def _connect(self) -> imaplib.IMAP4:
+    def _connect(self) -> _Bounded:
         options = self._options
         timeout = float(options.timeout_s)
         if options.security == "tls":
@@ -156,7 +167,9 @@ class Session:
         return said
 
     def _call(self, work: Callable[[], T]) -> T:
-        """Runs a step on a thread of its own, so that waiting for a server that hangs can be given up."""
+        """Runs a step on a thread of its own, so that waiting for a server that hangs, or drips, can be given up."""
+        if self._server is not None:
+            self._server.left = ANSWER_BYTES
         outcome: list[T | Exception] = []
         done = threading.Event()
 
@@ -169,9 +182,12 @@ class Session:
                 done.set()
 
         threading.Thread(target=run, name="deskaudit-imap", daemon=True).start()
+        until = time.monotonic() + WHOLE_S
         while not done.wait(LOOK_S):
             if self._context.cancelled():
                 raise Cancelled(_("Stopped."), hint=_("What was read is kept; the next pull goes on from there."))
+            if time.monotonic() > until:
+                raise self._explain(TimeoutError())
         found = outcome[0]
         if isinstance(found, Exception):
             raise self._explain(found) from None
@@ -202,7 +218,7 @@ class Session:
         place = f"{self._context.source}: {self._options.host}:{self._options.port}"
         return SourceError(f"{place}: {message}", kind=kind, hint=hint or _("Check the server and pull again."))
 
-    def _open(self) -> imaplib.IMAP4:
+    def _open(self) -> _Bounded:
         if self._server is None:
             raise self._error("unreachable", _("the connection is closed."))
         return self._server

@@ -10,6 +10,7 @@ import msgspec
 from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.phones import e164
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.tabular.cells import Words, fold_set, fold_text, read_duration, read_number
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
 from deskaudit.errors import SourceError
@@ -240,7 +241,7 @@ class Reading:
             self._start_file(sheet)
             for number, narrow in self.book.rows(sheet):
                 page += self._take(number, narrow, sheet)
-                if len(page) >= BATCH_ROWS:
+                if len(page) >= BATCH_ROWS or self.book.tally.is_full:
                     yield self._batch(page)
                     page = []
         for row in self.last():
@@ -357,6 +358,15 @@ class RecordTable:
 
     def __init_subclass__(cls) -> None:
         cls.fills = frozenset(cls.reading.fills)
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """A table with the columns that its kind usually has."""
+        from deskaudit.connectors.records.headers import USUAL
+        from deskaudit.connectors.tablefinding import likeness
+
+        usual = USUAL.get(cls.name)
+        return None if usual is None else likeness(specimen, usual, _("columns are called as its own: {names}"))
 
     def probe(self) -> Probe:
         """Reads the first rows: is the file there, which columns were found, what is wrong first."""

@@ -13,6 +13,8 @@ from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.redmine.options import PAGE, Options
 from deskaudit.i18n import _
 
+MOST_ROWS = 100_000  # of a short list: projects, users, members
+
 
 class Page(msgspec.Struct, frozen=True):
     """Some rows of a list. `total`: rows of the whole list; None where it has no pages."""
@@ -76,13 +78,20 @@ class Api:
         return Page(body[key], total if isinstance(total, int) and not isinstance(total, bool) else None)
 
     def every(self, path: str, key: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
-        """All rows of a short list."""
+        """All rows of a short list. One that has no end is an HttpError."""
         rows: list[Any] = []
-        while True:
+        while len(rows) < MOST_ROWS:
             page = self.page(path, key, {**(params or {}), "offset": len(rows)} if rows else params)
+            if page.rows and page.rows == rows[-len(page.rows) :]:
+                break
             rows += page.rows
             if not page.rows or page.total is None or len(rows) >= page.total:
                 return rows
+        raise HttpError(
+            _("{path}: the list has no end.").format(path=path),
+            kind="bad_answer",
+            hint=_("Check that url is that of a Redmine."),
+        )
 
     def one(
         self, path: str, key: str, params: Mapping[str, str | int] | None = None, *, retries: int | None = None

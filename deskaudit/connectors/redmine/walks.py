@@ -26,7 +26,7 @@ def read_key(row: Any) -> tuple[int, int]:
     """(number, last change) of an issue. Raises RowError."""
     fields = Fields(row, CLOCK)
     number = fields.need_id("id")
-    if not number.isdigit() or len(number) > 18:
+    if not (number.isascii() and number.isdigit()) or len(number) > 18:
         raise RowError(_("{value} is no number of a ticket").format(value=number[:40]))
     return int(number), fields.at("updated_on") or fields.need_at("created_on")
 

@@ -1,6 +1,7 @@
 """`type = "registers"`: the desk's own registers as rows."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -8,6 +9,7 @@ from typing import ClassVar
 import msgspec
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.records.options import check_source
 from deskaudit.connectors.registers.entries import Entry, Links
 from deskaudit.connectors.registers.register import REGISTERS, Register
@@ -54,6 +56,15 @@ class Registers:
     def __init__(self, options: RegisterOptions, context: Context) -> None:
         self._options = options
         self._context = context
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """A TOML file of a register's name, with its entries; the source reads all registers of its folder."""
+        found = next((one for one in REGISTERS.values() if one.file == specimen.file.name), None)
+        if found is None or not re.search(rb"^\s*\[\[" + found.table.encode() + rb"\]\]", specimen.head, re.MULTILINE):
+            return None
+        why = _("it is the register {name}; all registers of its folder are read").format(name=found.file)
+        return Likeness(options={"folder": str(Path(specimen.path).parent)}, why=why)
 
     def probe(self) -> Probe:
         """Reads the files: how many entries each has, or what is wrong with it."""

@@ -132,6 +132,22 @@ def span(text: str, name: str = "") -> int | None:
     return seconds(text, name) if text else None
 
 
+def read_share(said: float | str | None) -> float | None:
+    """0.75, "0.75" or "75 %" as 0.75. Raises ValueError, as a sentence, for what does not lie between 0 and 1."""
+    if said is None:
+        return None
+    text = str(said).strip()
+    try:
+        found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        found = 0
+    if not 0 < found <= 1:
+        raise ValueError(
+            _('share is "{text}"; write 0.75 or "75 %": more than 0, and at most 1 (100 %)').format(text=text[:40])
+        )
+    return found
+
+
 def check_filled(**texts: str) -> None:
     """Raises ValueError for a name that is empty."""
     for name, text in texts.items():

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from deskaudit.connectors.mapping import PRIORITIES
-from deskaudit.connectors.registers.entries import Entry, Links, Table, check_filled, check_spans, span
+from deskaudit.connectors.registers.entries import Entry, Links, Table, check_filled, check_spans, read_share, span
 from deskaudit.i18n import _
 from deskaudit.model.entities import Policy, Row, Stat
 from deskaudit.text import one_line
@@ -72,7 +72,7 @@ class Escalation(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     type: str = ""
     group: str = ""
     after: str = ""
-    share: float | None = None
+    share: float | str | None = None
     contact: str = ""
 
     help: ClassVar[dict[str, str]] = {
@@ -80,7 +80,7 @@ class Escalation(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "type": "The type of ticket, as the tickets have it; left out: any.",
         "group": "The department or team that it goes to.",
         "after": "How long after creation: 30m, 4h.",
-        "share": "Or when this share of the promised time has passed: 0.75.",
+        "share": "Or when this share of the promised time has passed: 0.75, or 75 %.",
         "contact": "Who is told: address or name.",
     }
     example: ClassVar[dict[str, Any]] = {
@@ -95,8 +95,7 @@ class Escalation(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.priority not in PRIORITIES:
             raise ValueError(_('"{value}" is no priority; write P1, P2, P3 or P4').format(value=self.priority))
-        if self.share is not None and not 0 < self.share <= 1:
-            raise ValueError(_("share lies between 0 and 1"))
+        read_share(self.share)
         check_spans(after=self.after)
 
     def rows(self, links: Links) -> Iterator[Row]:
@@ -110,7 +109,7 @@ class Escalation(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
             active=True,
             target=one_line(self.group, 120) or None,
             response_s=span(self.after),
-            value=self.share,
+            value=read_share(self.share),
             has_escalation=bool(self.group and self.contact and (self.after or self.share)),
         )
 

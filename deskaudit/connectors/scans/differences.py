@@ -1,11 +1,13 @@
 """What changed between two scans: hosts that came and went, ports that opened and closed, versions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.scans.hostrows import HostRows
+from deskaudit.connectors.scans.reach import looked_at_address, looked_at_port
 from deskaudit.connectors.scans.reading import read_hosts
 from deskaudit.connectors.scans.scanfile import Scan, judge
 from deskaudit.i18n import _
@@ -42,6 +44,12 @@ class HostChange(msgspec.Struct, frozen=True):
     opened: list[str]
     closed: list[str]
     versions: list[VersionChange]
+    unseen_before: list[str]  # open in the second scan; the first did not look
+    unseen_after: list[str]  # open in the first scan; the second did not look
+
+    @property
+    def certain(self) -> bool:
+        return bool(self.opened or self.closed or self.versions)
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +61,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     after_at: int | None
     new: list[str]
     gone: list[str]
-    changed: list[HostChange]
+    unseen_before: list[str]  # hosts of the second scan that do not lie in the first one's targets
+    unseen_after: list[str]
+    changed: list[HostChange]  # and those where only one scan looked at a port that is open
     same: int
     notes: list[str]
 
@@ -72,18 +82,54 @@ def compare(before: Path, after: Path) -> Difference:
         notes.append(
             _("{n} hosts had their ports scanned in one of the two only: they are not compared").format(n=unlooked)
         )
-    changed = [change for was, now in pairs if (change := _change(was, now)) is not None]
+    changed = [change for was, now in pairs if (change := _change(was, now, old_scan, new_scan)) is not None]
+    come, unseen_before, doubtful = _split(come, old_scan, new_scan)
+    gone, unseen_after, doubtful_too = _split(gone, new_scan, old_scan)
+    notes += _doubts(old_scan, new_scan, changed)
+    for scan, doubt in ((old_scan, doubtful), (new_scan, doubtful_too)):
+        if doubt:
+            said = _("{file} does not say all of its targets: a host may be missing there for that")
+            notes.append(said.format(file=scan.file))
     return Difference(
         before=before.name,
         after=after.name,
         before_at=old_scan.started_at,
         after_at=new_scan.started_at,
-        new=sorted((seen.label for seen in come), key=_order),
-        gone=sorted((seen.label for seen in gone), key=_order),
+        new=_labels(come),
+        gone=_labels(gone),
+        unseen_before=_labels(unseen_before),
+        unseen_after=_labels(unseen_after),
         changed=sorted(changed, key=lambda change: _order(change.host)),
         same=len(pairs) - len(changed),
         notes=notes,
     )
+
+
+def _split(hosts: list[Seen], scan: Scan, other: Scan) -> tuple[list[Seen], list[Seen], bool]:
+    """The hosts of `other` that `scan` should have seen, those outside of its targets, and whether that is not sure."""
+    looked = [(seen, looked_at_address(scan, seen.ip, other)) for seen in hosts]
+    return (
+        [seen for seen, was in looked if was is not False],
+        [seen for seen, was in looked if was is False],
+        any(was is None for _seen, was in looked),
+    )
+
+
+def _labels(hosts: list[Seen]) -> list[str]:
+    return sorted((seen.label for seen in hosts), key=_order)
+
+
+def _doubts(old: Scan, new: Scan, changed: list[HostChange]) -> Iterator[str]:
+    """What the files themselves leave open."""
+    if old.started_at is None or new.started_at is None:
+        yield _("one of the files does not say when it was made: which is the newer one is not known")
+    elif old.started_at > new.started_at:
+        yield _("{before} is newer than {after}: name the older scan first, or all is told the wrong way round").format(
+            before=old.file, after=new.file
+        )
+    if any(change.opened or change.closed for change in changed):
+        said = _("{file} does not say which ports it looked at: an open one may be missing there for that")
+        yield from (said.format(file=scan.file) for scan in (old, new) if not scan.services)
 
 
 def _read(file: Path) -> tuple[dict[int, Seen], Scan, list[str]]:
@@ -118,17 +164,31 @@ def _pair(old: dict[int, Seen], new: dict[int, Seen]) -> tuple[list[tuple[Seen, 
     return pairs, list(gone.values()), list(come.values())
 
 
-def _change(was: Seen, now: Seen) -> HostChange | None:
+def _change(was: Seen, now: Seen, old: Scan, new: Scan) -> HostChange | None:
+    """None where nothing is different, and where one of the scans did not look at the host's ports at all."""
     if not (was.scanned and now.scanned):
         return None
-    opened = sorted(now.services.keys() - was.services.keys(), key=_order)
-    closed = sorted(was.services.keys() - now.services.keys(), key=_order)
+    come = sorted(now.services.keys() - was.services.keys(), key=_order)
+    gone = sorted(was.services.keys() - now.services.keys(), key=_order)
+    unseen_before = [port for port in come if looked_at_port(old, port) is False]
+    unseen_after = [port for port in gone if looked_at_port(new, port) is False]
     versions = [
         VersionChange(port, was.services[port], now.services[port])
         for port in sorted(was.services.keys() & now.services.keys(), key=_order)
         if was.services[port] != now.services[port]
     ]
-    return HostChange(now.label, opened, closed, versions) if opened or closed or versions else None
+    return (
+        HostChange(
+            host=now.label,
+            opened=[port for port in come if port not in unseen_before],
+            closed=[port for port in gone if port not in unseen_after],
+            versions=versions,
+            unseen_before=unseen_before,
+            unseen_after=unseen_after,
+        )
+        if come or gone or versions
+        else None
+    )
 
 
 def _order(text: str) -> list[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """`type = "masscan"`: the XML (-oX) or JSON (-oJ, -oD) files of masscan scans. deskaudit does not scan."""
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -7,8 +8,13 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.narrowing import narrow
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.scans.hostrows import ALL, ScanFiles
+from deskaudit.connectors.scans.scanfile import is_masscan
+from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
+
+_RECORD = re.compile(rb'\[?[\s,]*\{\s*"ip"\s*:\s*"[0-9a-fA-F.:]+"[^{}]*"ports"\s*:')
 
 
 class MasscanOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +38,15 @@ class Masscan:
 
     def __init__(self, options: MasscanOptions, context: Context) -> None:
         self._files = ScanFiles(options.files, options.max_mb, context, "masscan")
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """XML that names it as the scanner, or JSON records of addresses with ports."""
+        if specimen.root == "nmaprun" and is_masscan(specimen.head):
+            return Likeness(options={"files": [specimen.path]}, why=_("it names masscan as its scanner"))
+        if _RECORD.match(specimen.head):
+            return Likeness(options={"files": [specimen.path]}, why=_("it has records of addresses with their ports"))
+        return None
 
     def probe(self) -> Probe:
         return self._files.probe()

@@ -13,9 +13,12 @@ import msgspec
 from deskaudit.config import seconds
 from deskaudit.connectors import Context
 from deskaudit.connectors.narrowing import narrow
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.scans.hostrows import ALL, ScanFiles
 from deskaudit.connectors.scans.ownscan import require_argument, require_ports, require_target
+from deskaudit.connectors.scans.scanfile import is_masscan
 from deskaudit.errors import ConfigError
+from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
 
 
@@ -59,6 +62,13 @@ class Nmap:
 
     def __init__(self, options: NmapOptions, context: Context) -> None:
         self._files = ScanFiles(options.files, options.max_mb, context, "nmap")
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """XML whose root is <nmaprun>, of any scanner but masscan."""
+        if specimen.root != "nmaprun" or is_masscan(specimen.head):
+            return None
+        return Likeness(options={"files": [specimen.path]}, why=_("its root is <nmaprun>"))
 
     def probe(self) -> Probe:
         return self._files.probe()

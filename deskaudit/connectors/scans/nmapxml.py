@@ -3,14 +3,20 @@
 Whoever parses the file calls `start` and `end`; nothing is kept but the host at hand.
 """
 
+import re
 from collections.abc import Callable
 
-from deskaudit.connectors.scans.scanfile import Host, Port, Scan, System, name_service, number, tidy
+from deskaudit.connectors.scans.scanfile import ARGS_LENGTH, Host, Port, Scan, System, name_service, number, tidy
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
 
 _HOST, _PORTS, _PORT = 2, 3, 4  # their depth
+_PORT_LIST = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:,\d{1,5}(?:-\d{1,5})?)*")
+_LONGEST_LIST = 500_000
+_DEEPEST = 100  # elements within each other
+_MOST_WORDS = 1000  # names or systems of one host, or targets: the first ones are kept
+_MOST_PORTS = 300_000  # of one host: all of TCP, UDP and SCTP are fewer
 Attributes = dict[str, str]
 
 
@@ -46,12 +52,15 @@ class Elements:
             "target": self._read_target,
             "finished": self._read_end,
             "hosts": self._read_counts,
+            "scaninfo": self._read_ports,
         }
         self._ends = {"host": self._end_host, "port": self._end_port, "ports": self._end_ports}
 
     def start(self, tag: str, attributes: Attributes) -> None:
         self.depth += 1
         self.since = 0
+        if self.depth > _DEEPEST:
+            raise not_nmap(self.scan, _("it has more than {n} elements within each other").format(n=_DEEPEST))
         if self.depth == 1:
             self._open(tag, attributes)
         elif tag in self._starts:
@@ -82,7 +91,7 @@ class Elements:
             raise not_nmap(self.scan, _("its root is <{tag}>").format(tag=one_line(tag, 40)))
         self.root = tag
         self.scan.scanner = one_line(attributes.get("scanner", ""), 20)
-        self.scan.args = one_line(attributes.get("args", ""), 500)
+        self.scan.args = one_line(attributes.get("args", ""), ARGS_LENGTH)
         self.scan.version = one_line(attributes.get("version", ""), 20)
         self.scan.started_at = number(attributes.get("start"))
 
@@ -115,7 +124,7 @@ class Elements:
 
     def _read_name(self, attributes: Attributes) -> None:
         if self.host is not None and (name := tidy(attributes.get("name"))):
-            self.host.names.append(name)
+            self.host.names += [name] if len(self.host.names) < _MOST_WORDS else []
 
     def _start_ports(self, _attributes: Attributes) -> None:
         if self.host is not None and self.depth == _PORTS:
@@ -157,11 +166,13 @@ class Elements:
 
     def _end_port(self) -> None:
         if self._port is not None and self.host is not None and self.depth == _PORT:
+            if len(self.host.ports) >= _MOST_PORTS:
+                raise not_nmap(self.scan, _("a host has more than {n} ports").format(n=_MOST_PORTS))
             self.host.ports.append(self._port)
             self._port = None
 
     def _read_system(self, attributes: Attributes) -> None:
-        if self.host is not None:
+        if self.host is not None and len(self._systems) < _MOST_WORDS:
             self._systems.append([attributes.get("accuracy", ""), attributes.get("name", ""), ""])
 
     def _read_family(self, attributes: Attributes) -> None:
@@ -172,13 +183,22 @@ class Elements:
             self._family = self._family or family
 
     def _read_target(self, attributes: Attributes) -> None:
-        if attributes.get("status") == "skipped":
+        if attributes.get("status") == "skipped" and len(self.scan.skipped) < _MOST_WORDS:
             self.scan.skipped.append(one_line(attributes.get("specification", "?"), 80))
 
     def _read_end(self, attributes: Attributes) -> None:
         self.scan.finished_at = number(attributes.get("time"))
         if attributes.get("exit") == "error":
             self.scan.fault = one_line(attributes.get("errormsg") or _("it ended with an error"))
+
+    def _read_ports(self, attributes: Attributes) -> None:
+        """Which ports of a protocol were looked at: of several kinds of scan, all."""
+        ports = attributes.get("services", "")
+        if self.depth == _HOST and _PORT_LIST.fullmatch(ports):
+            protocol = one_line(attributes.get("protocol", ""), 20)
+            known = self.scan.services.get(protocol, "")
+            if len(known) + len(ports) < _LONGEST_LIST and len(self.scan.services) < 10:
+                self.scan.services[protocol] = f"{known},{ports}".lstrip(",")
 
     def _read_counts(self, attributes: Attributes) -> None:
         if self.depth == _HOST + 1:

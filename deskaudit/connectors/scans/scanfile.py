@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from deskaudit.connectors import Context
-from deskaudit.connectors.ordinary import refuse_special
+from deskaudit.connectors.ordinary import refuse_special, require_files
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.text import one_line
 
+ARGS_LENGTH = 500
+"""Characters of a scan's command line that are kept."""
 EITHER = ("asset", "component")
 PRESENT = frozenset({"open", "closed", "unfiltered"})
 """States of a port that only a machine which is there can give."""
@@ -80,6 +82,7 @@ class Scan(msgspec.Struct):
     scanner: str = ""
     args: str = ""
     version: str = ""
+    services: dict[str, str] = msgspec.field(default_factory=dict)  # protocol → the ports looked at, as "22,80-90"
     started_at: int | None = None
     finished_at: int | None = None
     hosts: int = 0  # whole <host> elements, or records
@@ -95,22 +98,14 @@ class Scan(msgspec.Struct):
 
 
 def find_files(patterns: list[str], context: Context) -> list[Path]:
-    """The files of the option `files`, the scan that began last first. Raises SourceError where none matches."""
-    found: list[Path] = []
-    for pattern in patterns:
-        path = context.path(pattern)
-        try:
-            matched = sorted(path.parent.glob(path.name))
-        except ValueError as fault:
-            raise SourceError(_("{glob}: {fault}").format(glob=path, fault=fault), kind="bad_file") from None
-        if not matched:
-            raise SourceError(
-                _("no file matches {glob}.").format(glob=path),
-                kind="bad_file",
-                hint=_("Correct files; relative paths start at the config's folder."),
-            )
-        found += matched
-    return sorted(set(found), key=lambda file: (_started_at(file), file.name), reverse=True)
+    """The files of the option `files`, the scan that began last first. Raises SourceError where one names none."""
+    found = require_files(context, patterns, "files")
+    return sorted(found, key=lambda file: (_started_at(file), file.name), reverse=True)
+
+
+def is_masscan(head: bytes) -> bool:
+    """Whether the beginning of a scan's XML names masscan as its scanner."""
+    return re.search(rb"<nmaprun\b[^>]*\bscanner\s*=\s*[\"']masscan", head) is not None
 
 
 def require_readable(file: Path, max_mb: int) -> None:

@@ -31,6 +31,7 @@ _MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
     )
 }
+_NO_MARCH = "marras"  # Finnish November
 _CLOCK = (
     r"(?:(?:T|,|\s|\sat\s)\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?|[πΠ]\.?[μΜ]\.?|[μΜ]\.?[μΜ]\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
@@ -325,10 +326,10 @@ def _try(found: re.Match[str], order: str) -> datetime | None:
 def _build(found: re.Match[str], year: int = 0, month: int = 0, day: int = 0) -> datetime:
     """The time of a match; ValueError where there is no such time."""
     part = found.groupdict()
-    if not month:
+    if "year" in part:  # else the numbers were told apart by their order
         year, day = int(part["year"]), int(part["day"])
         name = part["month"].casefold()
-        month = int(name) if name.isdigit() else _MONTHS.get(name[:3], 0)
+        month = int(name) if name.isdigit() else 0 if name.startswith(_NO_MARCH) else _MONTHS.get(name[:3], 0)
     if year < 100:
         year += 2000 if year < 69 else 1900  # as POSIX has it
     hour = int(part.get("hour") or 0)

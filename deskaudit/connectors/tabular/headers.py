@@ -4,6 +4,7 @@ import csv
 import difflib
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -39,7 +40,8 @@ class Layout(msgspec.Struct, frozen=True):
 
 def fold(name: str) -> str:
     """A column's name as names are compared: lower-case letters and digits; the text itself where there are none."""
-    return "".join(char for char in name.casefold() if char.isalnum()) or name.strip()
+    composed = unicodedata.normalize("NFC", name.casefold())
+    return "".join(char for char in composed if char.isalnum()) or name.strip()
 
 
 def locate(name: str, header: Sequence[str]) -> tuple[int, ...]:

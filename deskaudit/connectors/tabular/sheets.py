@@ -1,21 +1,24 @@
 """The cells of a table by what they mean, and a list of the rows that were not good enough."""
 
 import math
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.ordinary import require_files
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.connectors.tabular.dates import DateReader
 from deskaudit.connectors.tabular.options import TableOptions
-from deskaudit.connectors.tabular.tables import BadRow, Layout, Row, Table, find_files
+from deskaudit.connectors.tabular.tables import BadRow, Layout, Row, Table
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Cursor, Probe, Problem, Reject
 from deskaudit.text import one_line
 
+MOST_WAITING = 5000
 HEAD_ROWS = 500
 """So many rows show what the dates look like; where they are numbers alone, all rows are asked."""
 
@@ -29,8 +32,14 @@ class RowFault(Exception):  # noqa: N818 - as Reject and Problem, named by what 
         self.reason = reason
 
 
+_UNSEEN = "\ufeff\u200b\u200c\u200d\u2060"
+"""Byte-order marks of files that were joined, and blanks without width: nobody sees them around a word."""
+
+
 class _Known(dict[str, str]):
-    """Cell → what it says: stripped, and "" for a mark of absence. Short cells are remembered: files repeat them."""
+    """Cell → what it says: without what cannot be seen around it, composed (é is one character), and "" for a mark of
+    absence. Short cells are remembered: files repeat them.
+    """
 
     def __init__(self, missing: frozenset[str]) -> None:
         super().__init__()
@@ -39,6 +48,8 @@ class _Known(dict[str, str]):
 
     def __missing__(self, cell: str) -> str:
         text = cell.strip()
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text.strip(_UNSEEN).strip())
         if len(text) <= self._longest and fold_text(text) in self._missing:
             text = ""
         if len(cell) <= 40:
@@ -120,6 +131,11 @@ class Tally:
             told = f"{self._fresh.pop().reason}; {told}"
         self._fresh.append(Reject(place=place, reason=told))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many faults wait that they should be handed on before more rows are read."""
+        return len(self._fresh) >= MOST_WAITING
+
     def flush(self) -> list[Reject]:
         fresh, self._fresh = self._fresh, []
         return fresh
@@ -168,11 +184,12 @@ class Workbook:
         self.zone = ZoneInfo(options.zone or context.zone)
         self.tally = Tally()
         self.notes: list[Problem] = []
-        self.files: list[Path] = find_files(options, context)
+        self.files: list[Path] = require_files(context, options.path)
         self._totals = {file: _size(file) for file in self.files}
         self._before = 0
         self._open: Table | None = None
         self._seen: dict[str, dict[str, object]] = {}
+        self._settled: dict[Path, DateReader] = {}
 
     @property
     def done(self) -> int:
@@ -202,12 +219,24 @@ class Workbook:
             self.notes.extend(sheet.table.problems)
             self._open = None
 
+    def preview(self) -> Iterator[Sheet]:
+        """One sheet after the other, to be read before `sheets` reads them: they stay open."""
+        for file in self.files:
+            sheet = self.sheet(file)
+            self._opened[file] = sheet.table
+            yield sheet
+
     def sheet(self, file: Path) -> Sheet:
         """A file with its header found and the format of its dates settled."""
         wanted = list(self._fields.values())
         table = self._opened.pop(file, None)
         if table is None:
             table = self._open_table(file, self._options, wanted, self.owner, self._context.cancelled)
+        if file not in self._settled:
+            self._settled[file] = self._settle(file, table)
+        return Sheet(table, self._fields, self._missing, self._settled[file])
+
+    def _settle(self, file: Path, table: Table) -> DateReader:
         dates = DateReader(self._options.dates, self.zone, typed=bool(table.layout.sheet))
         columns = {self._fields[field]: table.columns[self._fields[field]] for field in self._dates}
         known = Sheet(table, self._fields, self._missing, dates).known
@@ -224,7 +253,7 @@ class Workbook:
                 dates.witness(cell, name)
             dates.settle(file, self.owner)
             self.notes.extend(Problem("dates", note) for note in dates.notes)
-        return Sheet(table, self._fields, self._missing, dates)
+        return dates
 
     def _name(self, file: Path) -> str:
         folder = self._context.folder

@@ -4,13 +4,11 @@
 SourceError that names the place and the way out; a row that breaks the quoting is handed on as a fault, and counted.
 """
 
-import glob
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from deskaudit.connectors import Context
 from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.connectors.tabular.headers import (
     Layout,
@@ -30,7 +28,7 @@ from deskaudit.errors import Cancelled
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 
-__all__ = ["BadRow", "Layout", "Row", "Table", "Wish", "find_files", "fold", "locate", "open_texts"]
+__all__ = ["BadRow", "Layout", "Row", "Table", "Wish", "fold", "locate", "open_texts"]
 
 CANCEL_ROWS = 200
 
@@ -47,25 +45,6 @@ class Row(msgspec.Struct, frozen=True):
 
     row: int
     cells: list[str]
-
-
-def find_files(options: TableOptions, context: Context) -> list[Path]:
-    """The files of `path`: lists in their order, patterns by name. None found is an error that says where it looked."""
-    texts = [options.path] if isinstance(options.path, str) else options.path
-    found: dict[Path, None] = {}
-    for text in texts:
-        path = context.path(text)
-        if glob.has_magic(text) and not path.exists():
-            matches = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207 - the pattern may be absolute
-            if not matches:
-                raise bad_file(
-                    _("No file matches {path}.").format(path=path),
-                    _("Check sources.{name}.path.").format(name=context.source),
-                )
-            found.update(dict.fromkeys(matches))
-        else:
-            found[path] = None
-    return list(found)
 
 
 def open_texts(

@@ -9,8 +9,9 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile.options import CsvOptions
 from deskaudit.connectors.csvfile.reading import Import
 from deskaudit.connectors.mapping import Seen
+from deskaudit.connectors.ordinary import require_files
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.tabular.sheets import probe_book
-from deskaudit.connectors.tabular.tables import find_files
 from deskaudit.connectors.xes.eventlog import EventLog, attribute_keys
 from deskaudit.connectors.xes.options import XesOptions, as_table
 from deskaudit.errors import SourceError
@@ -33,6 +34,13 @@ class Xes:
     def __init__(self, options: XesOptions, context: Context) -> None:
         self._options = options
         self._context = context
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """XML whose root is <log>."""
+        from deskaudit.connectors.xes.recognition import likeness
+
+        return likeness(specimen) if specimen.root == "log" else None
 
     def probe(self) -> Probe:
         """Reads the first events: is the file there, is it a log, what does a trace become."""
@@ -64,5 +72,7 @@ class Xes:
         """The options of a table of events, and the attributes that the first events have."""
         table = as_table(self._options, None)
         owner = f"sources.{self._context.source}"
-        keys = dict.fromkeys(key for file in find_files(table, self._context) for key in attribute_keys(file, owner))
+        keys = dict.fromkeys(
+            key for file in require_files(self._context, table.path) for key in attribute_keys(file, owner)
+        )
         return as_table(self._options, list(keys)), list(keys)

@@ -24,6 +24,8 @@ from deskaudit.text import one_line
 CHUNK = 1 << 18
 MOST_BYTES_OF_ONE = 4_000_000  # of one name, text or comment: the parser begins a piece anew with every read
 MOST_EVENTS = 200_000  # of one trace
+MOST_TEXT = 64_000_000  # characters of one trace that are kept
+DEEPEST = 100  # elements within each other
 MOST_KEYS = 2000
 LOOK_EVENTS = 20_000
 LONGEST = 4000
@@ -142,6 +144,7 @@ class _Reading:
         self._case: Attributes | None = None
         self._events: list[Attributes] = []
         self._event: Attributes | None = None
+        self._kept = 0
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
         self._parser.EntityDeclHandler = self._parser.UnparsedEntityDeclHandler = self._refuse
@@ -172,6 +175,8 @@ class _Reading:
         self._depth += 1
         self._since = 0
         depth = self._depth
+        if depth > DEEPEST:
+            raise self._no_log(_("it has more than {n} elements within each other").format(n=DEEPEST))
         name = tag.rpartition(":")[2]
         if depth == 4:
             if self._event is not None and name in ATTRIBUTES:
@@ -183,7 +188,7 @@ class _Reading:
                 self._keep(self._case, "case:", attributes)
         elif depth == 2:
             if name == "trace":
-                self._case, self._events = {}, []
+                self._case, self._events, self._kept = {}, [], 0
         elif depth == 1:
             self._root = name
             if name != "log":
@@ -211,6 +216,9 @@ class _Reading:
             self.places[key] = place if place is not None else self._folded.get(fold(key))
         if self.places[key] is not None or key == "case:concept:name":
             cells[key] = attributes.get("value", "")[:LONGEST]
+            self._kept += len(cells[key])
+            if self._kept > MOST_TEXT:
+                raise self._no_log(_("one trace has more than {n} MB").format(n=MOST_TEXT // 1_000_000))
 
     def _refuse(self, *_declaration: object) -> int:
         raise bad_file(

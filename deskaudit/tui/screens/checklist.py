@@ -132,7 +132,7 @@ class Checklist(Room):
         self.items.show(source, at)
 
     def _item_line(self, item: Item) -> Spans:
-        """`F HD-15 service-levels 2/5`: the letter of the worst thing measured or answered."""
+        """`F Measure service levels 2/5`: the letter of the worst thing measured or answered; its page has the number."""
         known = self._sitting.answers if self._sitting else {}
         done = sum(answers.is_done(known.get(question.id)) for question in item.question)
         left = f"{done}/{len(item.question)}" if item.question else "–"
@@ -140,7 +140,7 @@ class Checklist(Room):
             (result.status for result in self._results.get(item.id, [])), key=lambda s: s.badness, default=Status.TODO
         )
         style = "dim" if item.question and done == len(item.question) else ""
-        text = theme.fit(f"{item.id} {item.slug}", self._left - 9)
+        text = theme.fit(item_text(f"{item.id}.title", item.title), self._left - 9)
         return [(f" {theme.LETTER[worst]} ", worst.value), (f"{text} {left:>4}", style)]
 
     def _show_item(self, cursor: int | None) -> None:
@@ -157,7 +157,7 @@ class Checklist(Room):
         if not item.question:
             rows.append(([(_(" No questions here: all of it is measured."), "dim")], None))
         rows.append(([(_(" MEASURED"), "dim")], None))
-        rows += [_result_row(result, width) for result in self._results.get(item.id, [])]
+        rows += [_result_row(result, self.title_of(result), width) for result in self._results.get(item.id, [])]
         if not self._results.get(item.id):
             rows.append(([(_(" nothing in this audit"), "dim")], None))
         return rows
@@ -240,11 +240,14 @@ class Checklist(Room):
                 self._drafts.get(question.id, ""),
             )
 
-    def _na_given(self, question: Question, text: str | None) -> None:
-        if text is None or not text.strip():
+    def _na_given(self, question: Question, text: str | None) -> str | None:
+        if text is None:
             self._keep_draft(question)
-            return
+            return None
+        if not text.strip():
+            return _("A reason is needed.")
         self._save(question, "na", text.strip())
+        return None
 
     def action_note(self) -> None:
         question = self.noted
@@ -271,7 +274,7 @@ class Checklist(Room):
             self._drafts[question.id] = self.message.typed
             self.say(_("Not saved; what you typed comes back with the same key."))
         else:
-            self.say(_("Nothing changed: a reason is needed."))
+            self.say(_("Nothing changed."))
 
     def action_enter(self) -> None:
         if self.items.has_focus:
@@ -290,14 +293,13 @@ class Checklist(Room):
         else:
             self.say(_("y yes, p partly, n no, x not applicable."))
 
-    def _typed(self, question: Question, text: str | None) -> None:
+    def _typed(self, question: Question, text: str | None) -> str | None:
         if text is None:
-            return
+            return None
         refusal = answers.refuse(question, text.strip())
-        if refusal:
-            self.say(refusal, "WARN")
-        else:
+        if not refusal:
             self._save(question, text.strip())
+        return refusal
 
     def _save(self, question: Question, value: str, note: str | None = None) -> None:
         """Stores, then goes on to the next question."""
@@ -407,8 +409,8 @@ def _answer_spans(question: Question, known: Any) -> Spans:
     return spans
 
 
-def _result_row(result: Result, width: int) -> Row:
+def _result_row(result: Result, title: str, width: int) -> Row:
     value = words.value_of(result)
-    name = f"{result.check} {words.title_of(result)}"
+    name = f"{result.check} {title}"
     text = theme.fit(name, max(width - 10 - len(value) - 2, 8))
     return [(" ", ""), *theme.status_spans(result.status, 9), (f"{text}  {value}", "")], result

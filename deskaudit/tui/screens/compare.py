@@ -81,7 +81,7 @@ class Compare(Room):
                     else ("–", "")
                 )
             ]
-            title = words.title_of(change)
+            title = self.title_of(change)
             title = f"{change.segment}: {title}" if change.segment is not None else title
             cells = [(change_name(change.kind), _STYLES.get(change.kind, "dim")), change.check, title, *sides]
             rows.append((_TABLE.row(cells, width), change))

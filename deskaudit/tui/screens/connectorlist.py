@@ -20,7 +20,7 @@ from deskaudit.tui.widgets.prompt import MessageLine
 FROM_FILE = ConnectorLine(
     name="?",
     title=_("A file at hand: say what it is, and fill the form from it"),
-    tested=_("CSV, XLSX, ODS, nmap, XES"),
+    tested=_("Exports, lists, scans, mail, calendars, registers, backup logs"),
 )
 _TABLE = Table(Column(_("TYPE"), 16), Column(_("WHAT IT READS")))
 
@@ -58,9 +58,11 @@ class ConnectorList(Room):
     def reload(self) -> None:
         self._fill()
         self.lines.focus()
-        self.call_after_refresh(self.action_search)
         if not self._connectors:  # dozens of modules: a moment's work, and keys are text meanwhile
             self.run_worker(self._load, thread=True, exit_on_error=False)
+
+    def opened(self) -> None:
+        self.action_search()
 
     def _load(self) -> None:
         self.post_message(self.Loaded(self.desk.session.connectors()))
@@ -72,7 +74,7 @@ class ConnectorList(Room):
         self.show_heading()
 
     def action_search(self) -> None:
-        self.ask(_("Search:"), self._typed_out, self._search, along=True)
+        self.ask(_("Search:"), self._typed_out, self._search, enter=_("take it"), along=True)
 
     def on_message_line_typed(self, event: MessageLine.Typed) -> None:
         event.stop()
@@ -80,11 +82,15 @@ class ConnectorList(Room):
         self._fill(0)
         self.show_heading()
 
-    def _typed_out(self, text: str | None) -> None:
+    def _typed_out(self, text: str | None) -> str | None:
         if text is None:
             self.dismiss(None)
-        else:
-            self.chosen(self.lines.value)
+            return None
+        one = self.lines.value
+        if isinstance(one, ConnectorLine) and one.fault:
+            return one.fault
+        self.chosen(one)
+        return None
 
     def _fill(self, cursor: int | None = None) -> None:
         wanted = self._search.casefold().split()

@@ -5,7 +5,6 @@ from typing import Any
 from deskaudit.audit.setup import ConnectorLine, Draft
 from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _
-from deskaudit.tui.screens.form import is_yes
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.screens.sourceform import SourceForm
 
@@ -37,16 +36,15 @@ def _saved(room: Room, name: Any) -> None:
 
 def start_remove(room: Room, name: str) -> None:
     """Asks, then takes the source out of the config; nothing else."""
-    room.ask(
-        _("Remove {name} from the config? Audits stay. (yes)").format(name=name),
-        lambda text: _remove_answered(room, name, text),
+    room.confirm(
+        _("Remove {name} from the config? Audits stay.").format(name=name),
+        lambda: _remove(room, name),
+        enter=_("remove it"),
+        otherwise=_("Nothing was removed."),
     )
 
 
-def _remove_answered(room: Room, name: str, text: str | None) -> None:
-    if not is_yes(text):
-        room.say(_("Nothing was removed."))
-        return
+def _remove(room: Room, name: str) -> None:
     try:
         room.desk.session.remove_source(name)
     except DeskauditError as fault:

@@ -11,7 +11,8 @@ from textual.widget import Widget
 from deskaudit.audit import fields
 from deskaudit.i18n import _
 from deskaudit.text import one_line
-from deskaudit.tui.screens.form import Form, Shelf, is_yes
+from deskaudit.tui import words
+from deskaudit.tui.screens.form import Form, Shelf
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.table import Cell, Column, Table
 from deskaudit.tui.theme import Spans
@@ -47,7 +48,7 @@ class Entries(Room):
         yield Note(id="note")
 
     def heading(self) -> Spans:
-        return [(self.title_text, "strong"), (_(" · {n} entries").format(n=len(self.entries)), "dim")]
+        return [(self.title_text, "strong"), (f" · {words.entries_count(len(self.entries))}", "dim")]
 
     def why_not(self, action: str) -> str:
         if action in {"open", "remove"} and self.index is None:
@@ -96,12 +97,12 @@ class Entries(Room):
         self.refresh_all()
 
     def action_remove(self) -> None:
-        if self.index is not None:
-            self.ask(_("Delete entry {n}? (yes)").format(n=self.index + 1), self._remove_answered)
+        index = self.index
+        if index is not None:
+            self.confirm(_("Delete entry {n}?").format(n=index + 1), lambda: self._remove(index), enter=_("delete it"))
 
-    def _remove_answered(self, text: str | None) -> None:
-        if is_yes(text) and self.index is not None:
-            del self.entries[self.index]
+    def _remove(self, index: int) -> None:
+        del self.entries[index]
         self.refresh_all()
 
     def action_leave(self) -> None:

@@ -98,6 +98,7 @@ class Export(Room):
 
     def action_format(self) -> None:
         self._format = (self._format + 1) % len(EXPORT_FORMATS)
+        self.say("")  # what was written is another file
         self.reload()
         self.redraw()
 
@@ -107,21 +108,21 @@ class Export(Room):
     def _path_given(self, text: str | None) -> None:
         if text is not None:
             self._path = text.strip()
+            self.say("")
             self.reload()
 
     def action_save(self) -> None:
         if self._audit is None:
             return
         if self.path.exists():
-            self.ask(_("{file} exists. Replace it? (yes)").format(file=self.path), self._replace_answered)
+            self.confirm(
+                _("{file} exists. Replace it?").format(file=self.path),
+                self._write,
+                enter=_("replace it"),
+                otherwise=_("Nothing was written. p changes the path."),
+            )
         else:
             self._write()
-
-    def _replace_answered(self, text: str | None) -> None:
-        if text is not None and text.strip().casefold() in {"yes", "y", _("yes").casefold()}:
-            self._write()
-        else:
-            self.say(_("Nothing was written. p changes the path."))
 
     def _write(self) -> None:
         if self._audit is None:

@@ -51,7 +51,7 @@ class Finding(Room):
         segment = f" · {result.segment}" if result.segment is not None else ""
         return [
             *theme.status_spans(result.status, 9),
-            (f"{result.check} {result.name}", "strong"),
+            (f"{result.check} · {words.severity(result.severity)}", "strong"),
             (f"{segment} · {words.audit_name(self._audit, self.zone)}", "dim"),
         ]
 
@@ -83,7 +83,7 @@ class Finding(Room):
     def _facts(self, width: int) -> list[Row]:
         result = self._result
         check = self._check()
-        title = words.title_of(result)
+        title = self.title_of(result)
         rows: list[Row] = [([(f" {text}", "strong")], "title") for text in theme.wrap(title, width - 2)]
         rows += self._fact(_("Because"), result.reason, width)
         rows.append(([], None))
@@ -102,8 +102,9 @@ class Finding(Room):
         """What the catalogue says of the check: seldom read, so it stands last."""
         result, check = self._result, self._check()
         rows: list[Row] = [([], None), ([(_(" ABOUT THIS CHECK"), "dim")], None)]
-        weight = _("{severity}, weighs {weight}").format(severity=result.severity, weight=result.weight)
+        weight = _("{severity}, weighs {weight}").format(severity=words.severity(result.severity), weight=result.weight)
         rows += self._fact(_("Severity"), weight, width)
+        rows += self._fact(_("Name"), result.name, width)
         if check is not None:
             rows += self._fact(_("Why"), check.why, width)
             rows += self._fact(_("Rows"), check.cohort, width)
@@ -128,8 +129,11 @@ class Finding(Room):
 
     def _history(self, width: int) -> list[Row]:
         result = self._result
+        from deskaudit.store import references
+
         store = self.desk.session.store
-        past = store.history(result.check, result.leg, result.segment, self._audit.kind)[-SHOWN_AUDITS:]
+        audits = references.find_line(store, self._audit, SHOWN_AUDITS)
+        past = store.history(audits, result.check, result.leg, result.segment)
         line = theme.sparkline([one.value for _audit, one in past], SHOWN_AUDITS).strip()
         rows: list[Row] = [([(_(" HISTORY "), "dim"), (line, "")], None)]
         for place, (audit, one) in enumerate(reversed(past)):

@@ -33,12 +33,13 @@ SORTS: tuple[tuple[str, str], ...] = (
 )
 _TABLE = Table(
     Column(_("STATUS"), 8),
+    Column(_("SEV"), 4),
     Column(_("CHECK"), 5, right=True),
     Column(_("TITLE")),
     Column(_("SEGMENT"), 14, least=100),
     Column(_("VALUE"), 10, right=True),
     Column(_("LIMIT"), 10, right=True),
-    Column(_("n"), 7, right=True),
+    Column(_("n"), 7, right=True, least=100),
     gap=1,
 )
 
@@ -119,12 +120,15 @@ class Findings(Room):
                 audit_id, status=status, item=item, search=words_, sort=sort, segments=segments, offset=offset, limit=limit
             )  # fmt: skip
 
-        self.lines.show(Pages(total, fetch, result_spans), cursor)
+        self.lines.show(Pages(total, fetch, self._line), cursor)
         self.redraw()
         if not total:
             self.say(_("Nothing like that in this audit. esc shows all again."))
         else:
             self._tell_reason()
+
+    def _line(self, result: Result, width: int) -> Spans:
+        return result_spans(result, self.title_of(result), width)
 
     def moved(self) -> None:
         self._tell_reason()
@@ -142,7 +146,7 @@ class Findings(Room):
         self.lines.action_choose()
 
     def action_search(self) -> None:
-        self.ask(_("Search:"), self._searched, self._search)
+        self.ask(_("Search:"), self._searched, self._search, enter=_("search"))
 
     def _searched(self, text: str | None) -> None:
         if text is not None:
@@ -172,19 +176,19 @@ class Findings(Room):
             await self.desk.action_back()
 
 
-def result_spans(result: Result, width: int) -> Spans:
+def result_spans(result: Result, title: str, width: int) -> Spans:
     """A result as a line of the list."""
-    title = words.title_of(result)
     if result.segment is not None and width < 100:
         title = f"{result.segment}: {title}"
     n = words.figure(result.n, "count") + ("!" if result.low_n else "")
     cells: list[Cell] = [
         theme.status_spans(result.status)[0],
+        words.short_severity(result.severity),
         result.check,
         title,
         result.segment or "",
         words.short(words.value_of(result)),
-        words.short(words.limit(result)),
+        words.short_limit(result),
         n,
     ]
     return _TABLE.row(cells, width)

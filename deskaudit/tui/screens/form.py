@@ -185,11 +185,8 @@ class Form(Room):
             case "tables":
                 self._open_tables(field)
             case _:
-                self._ask(field, fields.show(field, self.value(field)))
-
-    def _ask(self, field: Field, text: str) -> None:
-        self._editing = field
-        self.ask(f"{field.name}:", self._typed_out, text)
+                self._editing = field
+                self.ask(f"{field.name}:", self._typed_out, fields.show(field, self.value(field)))
 
     def on_message_line_typed(self, event: MessageLine.Typed) -> None:
         event.stop()
@@ -211,21 +208,19 @@ class Form(Room):
         found = self.find_faults({**self.options(), field.name: value})
         return found.get(field.name, "") or found.get("", "")
 
-    def _typed_out(self, text: str | None) -> None:
-        field, self._editing = self._editing, None
+    def _typed_out(self, text: str | None) -> str | None:
+        self.moved()
+        field = self._editing
         if field is None or text is None:
-            self.moved()
-            return
-        if not text.strip():
-            self._take(field, None)
-            return
+            self._editing = None
+            return None
         try:
-            value = fields.parse(field, text)
+            value = fields.parse(field, text) if text.strip() else None
         except ValueError as fault:
-            self._ask(field, text)
-            self._tell(field, str(fault))
-            return
+            return str(fault)
+        self._editing = None
         self._take(field, fields.from_here(value) if field.is_path and isinstance(value, str) else value)
+        return None
 
     def _take(self, field: Field, value: Any) -> None:
         self.put(field, value)
@@ -287,25 +282,29 @@ class Form(Room):
             case "none":
                 self._take(field, None)
 
-    def _secret_typed(self, field: Field, text: str | None) -> None:
+    def _secret_typed(self, field: Field, text: str | None) -> str | None:
+        if text == "":
+            return _("Type the secret, or press Esc to leave it as it was.")
         if text and self.shelf is not None:
             self._take(field, self.shelf.put(field.name, text))
             self.say(_("Kept in memory; it goes into the keyring when this is saved."))
+        return None
 
-    def _variable_typed(self, field: Field, text: str | None) -> None:
-        if not text or not text.strip():
-            return
+    def _variable_typed(self, field: Field, text: str | None) -> str | None:
+        if text is None:
+            return None
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text.strip()):
-            self.say(
-                _("That is no name of an environment variable. Only the name stands in the file, never the secret."),
-                "FAIL",
-            )
-            return
+            return _("That is no name of an environment variable. Only the name stands in the file, never the secret.")
         self._take(field, {"env": text.strip()})
+        return None
 
-    def _command_typed(self, field: Field, text: str | None) -> None:
-        if text and text.strip():
-            self._take(field, {"command": text.strip()})
+    def _command_typed(self, field: Field, text: str | None) -> str | None:
+        if text is None:
+            return None
+        if not text.strip():
+            return _("Type a command that prints the secret.")
+        self._take(field, {"command": text.strip()})
+        return None
 
     # Leaving
 
@@ -344,21 +343,18 @@ class RootForm(Form):
 
     def action_leave(self) -> None:
         if self.unsaved():
-            self.ask(_("Not saved. Leave it all the same? (yes)"), self._leave_answered)
+            self.confirm(
+                _("Not saved. Leave it all the same?"),
+                self._leave_unsaved,
+                enter=_("leave without saving"),
+                otherwise=_("Still here. s saves."),
+            )
         else:
             self.dismiss(None)
 
-    def _leave_answered(self, text: str | None) -> None:
-        if is_yes(text):
-            self._before = self.table
-            self.dismiss(None)
-        else:
-            self.say(_("Still here. s saves."))
-
-
-def is_yes(text: str | None) -> bool:
-    """Whether somebody who was asked "(yes)" said so."""
-    return text is not None and text.strip().casefold() in {"yes", "y", _("yes").casefold()}
+    def _leave_unsaved(self) -> None:
+        self._before = self.table
+        self.dismiss(None)
 
 
 def _secret_picker(field: Field) -> Picker:

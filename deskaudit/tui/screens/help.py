@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from deskaudit.i18n import _
-from deskaudit.tui import keys
+from deskaudit.tui import keys, theme
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.table import Column, Table
 from deskaudit.tui.theme import Spans
@@ -36,7 +36,8 @@ class Help(Room):
         app_bindings = keys.as_bindings(self.desk.BINDINGS)
         lines += self._section(_("In every list"), keys.as_bindings(LineList.BINDINGS), None)
         lines += self._section(_("Everywhere"), app_bindings, None)
-        lines += [([(f" {text}", "dim")], None) for text in _footnotes()]
+        for text in _footnotes():
+            lines += [([(f" {line}", "dim")], None) for line in theme.wrap(text, self.size.width - 2)]
         self.lines.show(Lines(lines), 0)
         self.lines.focus()
 
@@ -60,6 +61,7 @@ class Help(Room):
 
 def _footnotes() -> list[str]:
     return [
+        _("5 (Team) and 6 (Actions) are kept for screens that come later; those keys do nothing yet."),
         _("While a line is typed, keys are text: enter ends it, esc leaves it."),
         _("Status: F FAIL, W WARN, P PASS, N NODATA, X NA (not applicable), T TODO, I INFO, E ERROR."),
         _("Assured = weight passed / weight applicable; WARN counts half, what was not judged counts nothing."),

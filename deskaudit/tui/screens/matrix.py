@@ -14,7 +14,6 @@ from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
 from deskaudit.tui import theme
-from deskaudit.tui.screens.form import is_yes
 from deskaudit.tui.screens.registers import RegisterRoom
 from deskaudit.tui.session import RegisterLine
 from deskaudit.tui.theme import Spans
@@ -136,10 +135,7 @@ class Matrix(RegisterRoom):
     def action_change(self) -> None:
         _priority, index, field = self.cell
         entry = self.line.entries[index] if index is not None else {}
-        self._ask(field, fields.show(field, entry.get(field.name)))
-
-    def _ask(self, field: Field, text: str) -> None:
-        self.ask(f"{field.name}:", self._typed_out, text)
+        self.ask(f"{field.name}:", self._typed_out, fields.show(field, entry.get(field.name)), enter=_("save"))
 
     def on_message_line_typed(self, event: MessageLine.Typed) -> None:
         event.stop()
@@ -165,54 +161,42 @@ class Matrix(RegisterRoom):
             return _("There is a row for this priority and type already.")
         return ""
 
-    def _typed_out(self, text: str | None) -> None:
+    def _typed_out(self, text: str | None) -> str | None:
+        self.moved()
         if text is None:
-            self.moved()
-            return
-        _priority, index, field = self.cell
+            return None
         entry, fault = self._try(text)
-        if fault:
-            self._ask(field, text)
-            self._tell(field, fault)
-            return
-        self._save(index, entry)
+        return fault or self._save(self.cell[1], entry)
 
-    def _save(self, index: int | None, entry: dict[str, Any]) -> None:
+    def _save(self, index: int | None, entry: dict[str, Any]) -> str | None:
+        """Writes an entry, and says so; why it cannot, where it cannot."""
         was = self.line.entries[index] if index is not None else None
         if entry == was or (was is None and set(entry) == {"priority"}):
-            self.moved()  # nothing was said
-            return
+            return None  # nothing was said
         try:
             self.desk.session.save_entry(self.line, index, entry, was)
         except DeskauditError as fault:
-            self.say(f"{fault.message} {fault.hint}", "FAIL")
-            return
+            return f"{fault.message} {fault.hint}"
         self.desk.touch()
         self.refresh_all()
         self.say(_("Saved in {file}; it counts with the next pull.").format(file=self.line.file))
+        return None
 
     def action_new(self) -> None:
-        self.ask(_("For which type of ticket?"), self._type_typed)
+        self.ask(_("For which type of ticket?"), self._type_typed, enter=_("make the row"))
 
-    def _type_typed(self, text: str | None) -> None:
-        if text and text.strip():
-            entry = {"priority": self.cell[0], "type": text.strip()}
-            if fault := self._twice(None, entry):
-                self.say(fault, "FAIL")
-            else:
-                self._save(None, entry)
+    def _type_typed(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        if not text.strip():
+            return _("Type the name of a type, as incident.")
+        entry = {"priority": self.cell[0], "type": text.strip()}
+        return self._twice(None, entry) or self._save(None, entry)
 
     def action_remove(self) -> None:
         priority, index, _field = self.cell
         if index is not None:
-            self.ask(
-                _("Delete the row of {priority} from the file? (yes)").format(priority=priority), self._remove_answered
-            )
-
-    def _remove_answered(self, text: str | None) -> None:
-        index = self.cell[1]
-        if is_yes(text) and index is not None:
-            self.cut(index)
+            self.ask_to_cut(index, _("Delete the row of {priority} from the file?").format(priority=priority))
 
 
 def _key(entry: dict[str, Any]) -> tuple[str, str]:

@@ -57,7 +57,7 @@ class Metric(Room):
         if isinstance(self._metric, str):
             return [(HEADLINES[self._metric], "strong")]
         limits = words.limits(self._metric)
-        title = words.title_of(self._metric)
+        title = self.title_of(self._metric)
         return [(f"{self._metric.check} {title}", "strong"), (f" · {limits}", "dim")]
 
     def reload(self) -> None:
@@ -71,7 +71,7 @@ class Metric(Room):
             ]
         else:
             result, unit = self._metric, self._metric.unit
-            found = self.desk.session.store.history(result.check, result.leg, result.segment, self._audits[-1].kind)
+            found = self.desk.session.store.history(self._audits, result.check, result.leg, result.segment)
             history = [(audit, one, one.value) for audit, one in found]
             points = [
                 (words.period(audit.period_start, audit.period_end, self.zone)[:10], one.value) for audit, one in found

@@ -88,12 +88,14 @@ class Overview(Room):
         self.lines.focus()
 
     def _headline(self, audit: Audit) -> list[Row]:
+        from deskaudit.store import references
+
         score = self.desk.session.score(audit.id)
-        past = [
-            a for a in self.desk.session.store.audits(kind=audit.kind, state="completed", limit=40) if a.id <= audit.id
+        past = references.find_line(self.desk.session.store, audit, TREND_AUDITS)
+        told = [
+            line for warning in audit.summary.get("warnings", []) for line in theme.wrap(warning, self.size.width - 2)
         ]
-        past = past[:TREND_AUDITS][::-1]
-        rows: list[Row] = []
+        rows: list[Row] = [([(f" {line}", "WARN")], None) for line in told]
         for name, key, value, formula in (
             (_("Assured"), "assured", score.assured, _("weight passed ÷ applicable; WARN half")),
             (_("Score"), "score", score.score, _("the same over what was assessed")),
@@ -164,7 +166,7 @@ class Overview(Room):
                 continue
             then = words.figure(change.before.value, change.unit) if change.before else "–"
             figures = f"{then} → {words.figure(change.after.value, change.unit)}"
-            text = theme.fit(f"{change.check} {change.title}", max(self.size.width - 40, 20))
+            text = theme.fit(f"{change.check} {self.title_of(change)}", max(self.size.width - 40, 20))
             rows.append(
                 (
                     [(" ", ""), *theme.status_spans(change.after.status, 9), (f"{text}  ", ""), (figures, "")],

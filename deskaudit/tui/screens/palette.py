@@ -54,10 +54,12 @@ class Palette(Room):
     def reload(self) -> None:
         self._fill()
         self.lines.focus()
-        self.call_after_refresh(self.action_search)
+
+    def opened(self) -> None:
+        self.action_search()
 
     def action_search(self) -> None:
-        self.ask(_("Command:"), self._typed_out, self._search)
+        self.ask(_("Command:"), self._typed_out, self._search, enter=_("do it"))
 
     def on_message_line_typed(self, event: MessageLine.Typed) -> None:
         event.stop()
@@ -65,19 +67,19 @@ class Palette(Room):
         self._fill()
         self.show_heading()
 
-    def _typed_out(self, text: str | None) -> None:
+    def _typed_out(self, text: str | None) -> str | None:
         if text is None:
             self.dismiss(None)
-            return
+            return None
         self._search = text
         self._fill()
         found = [value for value in map(self.lines.source.value, range(len(self.lines.source))) if value is not None]
-        if len(found) == 1:
-            self.chosen(found[0])
-        elif exact := [value for value in found if value.name.casefold() == text.strip().casefold()]:
-            self.chosen(exact[0])
-        elif not found:
+        exact = [value for value in found if value.name.casefold() == text.strip().casefold()]
+        if len(found) == 1 or exact:
+            return self._take(found[0] if len(found) == 1 else exact[0])
+        if not found:
             self.action_search()  # what was typed stays, to be mended
+        return None
 
     def _fill(self) -> None:
         wanted = self._search.casefold().split()
@@ -91,10 +93,12 @@ class Palette(Room):
         self.lines.show(Lines(lines), 0)
 
     def chosen(self, value: Any) -> None:
-        if value.refusal:
-            self.say(value.refusal)
-        else:
+        self.say(self._take(value) or "")
+
+    def _take(self, value: Command) -> str | None:
+        if not value.refusal:
             self.dismiss(value)
+        return value.refusal or None
 
     def action_pick(self) -> None:
         self.lines.action_choose()

@@ -9,11 +9,11 @@ from textual.widget import Widget
 
 from deskaudit.audit import fields
 from deskaudit.errors import DeskauditError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 from deskaudit.tui import theme, words
 from deskaudit.tui.screens.entries import NEW, OPEN, REMOVE, entry_lines
-from deskaudit.tui.screens.form import BACK, CHANGE, LEAVE_OUT, SAVE, RootForm, is_yes
+from deskaudit.tui.screens.form import BACK, CHANGE, LEAVE_OUT, SAVE, RootForm
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.session import RegisterLine
 from deskaudit.tui.table import Cell, Column, Table
@@ -46,7 +46,7 @@ class Registers(Room):
 
     def heading(self) -> Spans:
         kept = sum(bool(line.entries) for line in self._registers)
-        return [(_("{n} registers kept").format(n=kept), "strong")]
+        return [(ngettext("{n} register kept", "{n} registers kept", kept).format(n=kept), "strong")]
 
     @property
     def register(self) -> RegisterLine | None:
@@ -118,23 +118,32 @@ class Registers(Room):
     def action_create(self) -> None:
         if self._registers:
             folder = str(next(line for line in self._registers if not line.exists).file.parent)
-            self._make(folder)
+            if fault := self._make(folder):
+                self.say(fault, "FAIL")
         else:
-            self.ask(_("Folder (it begins beside the config):"), self._folder_given, "registers")
+            self.ask(
+                _("Folder (it begins beside the config):"), self._folder_given, "registers", enter=_("make the files")
+            )
 
-    def _folder_given(self, text: str | None) -> None:
-        if text and text.strip():
-            self._make(text.strip())
+    def _folder_given(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        return self._make(text.strip()) if text.strip() else _("Type the path of a folder.")
 
-    def _make(self, folder: str) -> None:
+    def _make(self, folder: str) -> str | None:
+        """Makes the files, and says so; why it cannot, where it cannot."""
         try:
             made = self.desk.session.make_registers(folder)
         except DeskauditError as fault:
-            self.say(f"{fault.message} {fault.hint}", "FAIL")
-            return
+            return f"{fault.message} {fault.hint}"
         self.desk.touch()
         self.refresh_all()
-        self.say(_("Written: {n} files in {folder}.").format(n=len(made), folder=made[0].parent if made else folder))
+        self.say(
+            ngettext("Written: {n} file in {folder}.", "Written: {n} files in {folder}.", len(made)).format(
+                n=len(made), folder=made[0].parent if made else folder
+            )
+        )
+        return None
 
 
 class RegisterRoom(Room):
@@ -158,13 +167,17 @@ class RegisterRoom(Room):
         )
 
     def heading(self) -> Spans:
-        n = _(" · {n} entries").format(n=len(self.line.entries))
+        n = f" · {words.entries_count(len(self.line.entries))}"
         return [(self.line.register.title, "strong"), (n, "dim")]
 
-    def cut(self, index: int) -> None:
-        """Deletes an entry in the file, and says so."""
+    def ask_to_cut(self, index: int, question: str) -> None:
+        """Asks, then deletes the entry as it was when it was asked about."""
+        was = self.line.entries[index]
+        self.confirm(question, lambda: self._cut(index, was), enter=_("delete it"), otherwise=_("Nothing was deleted."))
+
+    def _cut(self, index: int, was: dict[str, Any]) -> None:
         try:
-            self.desk.session.cut_entry(self.line, index, self.line.entries[index])
+            self.desk.session.cut_entry(self.line, index, was)
         except DeskauditError as fault:
             self.say(f"{fault.message} {fault.hint}", "FAIL")
             return
@@ -235,11 +248,7 @@ class RegisterEntries(RegisterRoom):
 
     def action_remove(self) -> None:
         if self.index is not None:
-            self.ask(_("Delete entry {n} from the file? (yes)").format(n=self.index + 1), self._remove_answered)
-
-    def _remove_answered(self, text: str | None) -> None:
-        if is_yes(text) and self.index is not None:
-            self.cut(self.index)
+            self.ask_to_cut(self.index, _("Delete entry {n} from the file?").format(n=self.index + 1))
 
 
 class EntryForm(RootForm):

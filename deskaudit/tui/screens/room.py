@@ -1,6 +1,7 @@
 """What all screens have in common: places above, keys below, one line for messages and questions."""
 
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -15,10 +16,12 @@ from deskaudit.tui.job import Job
 from deskaudit.tui.theme import Spans
 from deskaudit.tui.widgets.bars import KeyBar, KeyHint, NavBar
 from deskaudit.tui.widgets.lines import LineList, OneLine
-from deskaudit.tui.widgets.prompt import MessageLine
+from deskaudit.tui.widgets.prompt import MessageLine, Question
 
 if TYPE_CHECKING:
     from deskaudit.tui.app import DeskauditApp
+
+READ_S = 4.0
 
 
 class Room(Screen[Any], inherit_bindings=False):
@@ -31,8 +34,10 @@ class Room(Screen[Any], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        self.message = MessageLine(id="message")
         self._seen_revision = -1
         self._seen_width = 0
+        self._said_at = 0.0
 
     @property
     def desk(self) -> "DeskauditApp":
@@ -48,19 +53,19 @@ class Room(Screen[Any], inherit_bindings=False):
         """The screen's main list."""
         return self.query_one("#list", LineList)
 
-    @property
-    def message(self) -> MessageLine:
-        return self.query_one("#message", MessageLine)
-
     def compose(self) -> ComposeResult:
         yield NavBar(id="nav")
         yield OneLine(id="heading")
         yield from self.body()
-        yield MessageLine(id="message")
+        yield self.message
         yield KeyBar(id="keys")
 
     def body(self) -> Iterable[Widget]:
         yield LineList(id="list")
+
+    def title_of(self, thing: words.Titled) -> str:
+        """The title of a result or a change, in words."""
+        return words.title_of(thing, self.desk.session.catalogue)
 
     def reload(self) -> None:
         """Reads what is shown again: at the start, and when something has changed."""
@@ -72,16 +77,42 @@ class Room(Screen[Any], inherit_bindings=False):
         """Why an action cannot be done now; "" where it can."""
         return ""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it may be told something: it is painted, and nobody is typing a line."""
+        return self._seen_revision >= 0 and not self.message.asking
+
     def on_mount(self) -> None:
         self.refresh_all()
+        self.opened()
+        self.desk.tell_ended()
+
+    def opened(self) -> None:
+        """Painted for the first time."""
 
     def on_screen_resume(self) -> None:
-        if self._seen_revision >= 0 and self._seen_revision != self.desk.revision:
+        if self._seen_revision < 0:
+            return
+        if self._seen_revision != self.desk.revision:
             self.refresh_all()
+        else:
+            self.show_places()
+            self.moved()
+
+    def on_screen_suspend(self) -> None:
+        """What was said belongs to what was done here: whoever comes back later would take it for news."""
+        self.say("")
 
     def on_resize(self) -> None:
         if self._seen_revision >= 0 and self.size.width != self._seen_width:
             self.call_after_refresh(self.refresh_all)
+
+    def set_focus(self, widget: Widget | None, *way: Any, **ways: Any) -> None:
+        """While a line is being typed the focus is its own; whoever wants it meanwhile gets it afterwards."""
+        if self.message.asking and widget is not self.message:
+            self.message.focus_later(widget)
+        else:
+            super().set_focus(widget, *way, **ways)
 
     def refresh_all(self) -> None:
         self._seen_revision, self._seen_width = self.desk.revision, self.size.width
@@ -93,21 +124,28 @@ class Room(Screen[Any], inherit_bindings=False):
 
     def redraw(self) -> None:
         """Heading, places and keys."""
-        self.query_one("#nav", NavBar).show_places(self.desk.places(self.PLACE))
+        self.show_places()
         self.show_heading()
         self.show_keys()
+
+    def show_places(self) -> None:
+        self.query_one("#nav", NavBar).show_places(self.desk.places(self.PLACE))
 
     def show_heading(self) -> None:
         position = self.lines.position if len(self.lines.source) else ""
         self.query_one("#heading", OneLine).show([(" ", ""), *self.heading()], [(f"{position} ", "dim")])
 
     def show_keys(self) -> None:
+        bar = self.query_one("#keys", KeyBar)
+        if self.message.question is not None:
+            bar.show_keys(self.message.question.hints(), can_help=False)
+            return
         hints = []
         for binding in self.live_bindings():
             if binding.show and binding.description:
                 name = binding.action.partition("(")[0].rpartition(".")[2]
                 hints.append(KeyHint(keys.displays(binding.key), binding.description, self.why_not(name)))
-        self.query_one("#keys", KeyBar).show_keys(hints)
+        bar.show_keys(hints)
 
     def live_bindings(self) -> list[Any]:
         """This screen's bindings with the user's own keys in place of ours; one entry for each name."""
@@ -119,7 +157,13 @@ class Room(Screen[Any], inherit_bindings=False):
 
     def say(self, text: str, style: str = "") -> None:
         """Puts a sentence on the message line, which grows for a long one; it stays until the next."""
+        self._said_at = monotonic() if text else 0.0
         self.message.show([(one_line(text, 400), style)] if text else [], whole=True)
+
+    def say_progress(self, text: str) -> None:
+        """How far work beside the screen has come: it leaves time to read what was said just before."""
+        if monotonic() - self._said_at >= READ_S:
+            self.message.show([(one_line(text, 400), "")], whole=True)
 
     def remark(self, text: str) -> None:
         """What goes with the line under the cursor: never more than one line, so that nothing moves."""
@@ -128,17 +172,45 @@ class Room(Screen[Any], inherit_bindings=False):
     def ask(
         self,
         label: str,
-        done: Callable[[str | None], Any],
+        done: Callable[[str | None], str | None],
         text: str = "",
         *,
+        enter: str = "",
         hidden: bool = False,
         along: bool = False,
+        fault: str = "",
     ) -> None:
-        """Asks for a line of text at the message line; `done` gets None after escape.
+        """Asks for a line of text at the message line. `done` gets it, or None after escape.
 
-        `hidden`: a secret, never painted. `along`: up and down move in the screen's list meanwhile.
+        What `done` returns is why the line cannot be taken: it is shown beneath, and the text stays to be mended.
+        `enter`: what Enter does, in a word. `hidden`: a secret, never painted. `along`: up and down move in the
+        screen's list meanwhile. `fault`: what is wrong with `text`, where that is known only now.
         """
-        self.message.ask(label, text, done, hidden=hidden, along=self.lines if along else None)
+        lines = self.lines if along else None
+        question = Question(label, done, enter=enter, hidden=hidden, along=lines, closed=self._asked)
+        self.message.ask(question, text, fault)
+        self.show_keys()
+
+    def _asked(self) -> None:
+        """Nothing is being typed any more: the screen's own keys are back, and what waited is told."""
+        if self.is_attached:
+            self.show_keys()
+        self.desk.tell_ended()
+
+    def confirm(self, question: str, do: Callable[[], Any], *, enter: str, otherwise: str = "") -> None:
+        """Asks whether to do what cannot be undone: only a typed yes does it, anything else is no answer."""
+
+        def answered(text: str | None) -> str | None:
+            if text is not None and is_yes(text):
+                do()
+            elif text is None or not text.strip() or text.strip().casefold() in {"no", "n", _("no").casefold()}:
+                self.say(otherwise)
+            else:
+                return _("Type yes, or press Esc to leave it as it is.")
+            return None
+
+        what = _("after yes: {what}").format(what=enter)
+        self.ask(_("{question} (yes)").format(question=question), answered, enter=what)
 
     def unsaved(self) -> str:
         """What would be lost if this screen were closed, as a sentence; "" where nothing would."""
@@ -172,3 +244,8 @@ class Room(Screen[Any], inherit_bindings=False):
 
     def chosen(self, value: Any) -> None:
         """Enter was pressed on a line."""
+
+
+def is_yes(text: str) -> bool:
+    """Whether somebody who was asked "(yes)" said so."""
+    return text.strip().casefold() in {"yes", "y", _("yes").casefold()}

@@ -12,7 +12,7 @@ from deskaudit.model.verdicts import Audit, AuditKind, Result, Status
 from deskaudit.tui import theme, words
 from deskaudit.tui.job import Job
 from deskaudit.tui.screens.finding import Finding
-from deskaudit.tui.screens.room import Room
+from deskaudit.tui.screens.room import Room, is_yes
 from deskaudit.tui.session import Plan, SourceLine
 from deskaudit.tui.theme import Spans
 from deskaudit.tui.widgets.lines import Lines
@@ -42,8 +42,8 @@ class Run(Room):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "change", _("change"), id="run.change", tooltip=_("Change the line under the cursor, or start")),
         Binding("space", "change", _("switch"), id="run.switch", show=False, tooltip=_("Switch a source on or off")),
-        Binding("s", "start", _("start"), id="run.start", tooltip=_("Start the audit")),
-        Binding("u", "resume", _("resume"), id="run.resume", tooltip=_("Go on with the interrupted audit")),
+        Binding("s", "start", _("start"), id="run.start", tooltip=_("Start the audit: says what will be run, and asks")),
+        Binding("u", "resume", _("resume"), id="run.resume", tooltip=_("Go on with the interrupted audit, when that was confirmed")),
         Binding("x", "cancel", _("cancel"), id="run.cancel", tooltip=_("Stop; what is done is kept and can be resumed")),
         Binding("d", "form", _("new run"), id="run.form", tooltip=_("Leave the finished run and choose anew")),
     ]  # fmt: skip
@@ -57,14 +57,15 @@ class Run(Room):
         self._sources: list[SourceLine] = []
         self._interrupted: Audit | None = None
         self._watching = False
-        self._fault: DeskauditError | None = None
         self._held_by = ""  # another process at work on this desk
 
     def heading(self) -> Spans:
         job = self.desk.job
         if job.running == "run":
             return [(_("stopping …") if job.cancelling else _("running"), "strong"), (_(" · x cancels"), "dim")]
-        return [(_("Run: finished") if self._watching else _("Run an audit"), "strong")]
+        if not self._watching:
+            return [(_("Run an audit"), "strong")]
+        return [(_("Run: stopped") if job.tally.fault is not None else _("Run: finished"), "strong")]
 
     def why_not(self, action: str) -> str:
         job = self.desk.job
@@ -96,6 +97,8 @@ class Run(Room):
         self._interrupted = stopped[0] if stopped else None
         if self.desk.job.running == "run":
             self._watching = True
+        elif self.desk.job.tally.what != "run":  # what was told last is a pull's
+            self._watching = False
         self._paint(None)
         self.lines.focus()
 
@@ -164,12 +167,16 @@ class Run(Room):
                 self._kind = KINDS[(KINDS.index(self._kind) + 1) % len(KINDS)]
             case "period":
                 self.ask(
-                    _("Period (2026-Q3, 2026-07, 2026-07-01..2026-07-14; empty: default):"),
+                    _("Period: 2026-Q3, 2026-07 or 2026-07-01..2026-07-14 (empty: the default)"),
                     self._period_given,
                     self._period,
                 )
             case "only":
-                self.ask(_("Only (HD-15, 15.1, tickets; empty: everything):"), self._only_given, " ".join(self._only))
+                self.ask(
+                    _("Only: items, checks or groups, as HD-15 15.1 tickets (empty: everything)"),
+                    self._only_given,
+                    " ".join(self._only),
+                )
             case Pick(name=name):
                 self._off ^= {name}
             case Resume():
@@ -200,41 +207,67 @@ class Run(Room):
         else:
             self.action_resume()
 
-    def _period_given(self, text: str | None) -> None:
+    def _period_given(self, text: str | None) -> str | None:
         config = self.desk.session.config
         if text is None or config is None:
-            return
+            return None
         try:
             if text.strip():
                 periods.parse(text.strip(), config.desk.zone)
         except DeskauditError as fault:
-            self.say(f"{fault.message} {fault.hint}", "WARN")
-            return
+            return f"{fault.message} {fault.hint}"
         self._period = text.strip()
         self._paint(None)
+        return None
 
-    def _only_given(self, text: str | None) -> None:
+    def _only_given(self, text: str | None) -> str | None:
         if text is None:
-            return
+            return None
         wanted = tuple(text.replace(",", " ").split())
         try:
             if wanted:
                 self.desk.session.catalogue.select(wanted)
         except DeskauditError as fault:
-            self.say(f"{fault.message} {fault.hint}", "WARN")
-            return
+            return f"{fault.message} {fault.hint}"
         self._only = wanted
         self._kind = "partial" if wanted else "full" if self._kind == "partial" else self._kind
         self._paint(None)
-        self.show_keys()
+        return None
 
     def action_start(self) -> None:
         names = tuple(source.name for source in self._sources if source.enabled and source.name not in self._off)
-        self._begin(Plan(kind=self._kind, sources=names, period=self._period, only=self._only))
+        kinds = {"full": _("a full audit"), "quick": _("a quick scan"), "partial": _("a partial audit")}
+        question = _("Start {kind} of {period}?").format(kind=kinds[self._kind], period=self._period_words(self.zone))
+        if self._only:
+            question += _(" Only {names}.").format(names=", ".join(self._only))
+        question += (
+            _(" Pulls first: {names}.").format(names=", ".join(names))
+            if names
+            else _(" Nothing is pulled: it judges what was pulled before.")
+        )
+        self._ask_to_begin(question, Plan(kind=self._kind, sources=names, period=self._period, only=self._only))
 
     def action_resume(self) -> None:
-        if self._interrupted is not None:
-            self._begin(Plan(kind=self._interrupted.kind, resume=self._interrupted.id))
+        audit = self._interrupted
+        if audit is not None:
+            question = _("Go on with audit {id}: {kind}, {period}? Nothing is pulled again.").format(
+                id=audit.id, kind=audit.kind, period=words.period(audit.period_start, audit.period_end, self.zone)
+            )
+            self._ask_to_begin(question, Plan(kind=audit.kind, resume=audit.id))
+
+    def _ask_to_begin(self, question: str, plan: Plan) -> None:
+        """Enter alone begins it: letters that were meant for something else do not."""
+
+        def answered(text: str | None) -> str | None:
+            if text is None:
+                self.say(_("Nothing was started."))
+            elif text.strip() and not is_yes(text):
+                return _("Press Enter alone to start, or Esc to leave it.")
+            else:
+                self._begin(plan)
+            return None
+
+        self.ask(question, answered, enter=_("start"))
 
     def action_cancel(self) -> None:
         self.desk.job.cancel()
@@ -247,7 +280,7 @@ class Run(Room):
         self.redraw()
 
     def _begin(self, plan: Plan) -> None:
-        self._watching, self._fault = True, None
+        self._watching = True
         self.desk.job.start_run(plan)
         self.say("")
         self._paint(0)
@@ -261,7 +294,6 @@ class Run(Room):
             self.show_heading()
 
     def job_ended(self, event: Job.Ended) -> None:
-        self._fault = event.fault
         super().job_ended(event)
         if event.what == "run" and event.fault is not None:
             stopped = isinstance(event.fault, Cancelled)
@@ -282,13 +314,16 @@ class Run(Room):
                 rows.append((_line(_("Checks"), f"{bar} {done}"), "checks"))
                 rows.append((_count_spans(tally.counts), None))
             rows.append(([], None))
-            rows += [(_result_spans(result, self.size.width), result) for result in reversed(tally.results)]
+            rows += [
+                (_result_spans(result, self.title_of(result), self.size.width), result)
+                for result in reversed(tally.results)
+            ]
             warnings = list(tally.warnings)
         if warnings:
             rows += [([], None), ([(_(" WARNINGS"), "dim")], None)]
             rows += [([(f" {name}: ", "dim"), (text, "")], text) for name, text in reversed(warnings)]
-        if self._fault is not None:
-            text = [f" {line}" for line in theme.wrap(str(self._fault), self.size.width - 2)]
+        if tally.fault is not None:
+            text = [f" {line}" for line in theme.wrap(str(tally.fault), self.size.width - 2)]
             rows = [*(([(line, "FAIL")], line) for line in text), ([], None), *rows]
         return rows if len(rows) > 1 else [([(_(" Starting …"), "")], "starting")]
 
@@ -333,7 +368,7 @@ def _count_spans(counts: dict[Status, int]) -> Spans:
     return spans
 
 
-def _result_spans(result: Any, width: int) -> Spans:
+def _result_spans(result: Any, title: str, width: int) -> Spans:
     value = words.value_of(result)
-    text = theme.fit(f"{result.check:>5}  {words.title_of(result)}", max(width - 13 - len(value), 10))
+    text = theme.fit(f"{result.check:>5}  {title}", max(width - 13 - len(value), 10))
     return [(" ", ""), *theme.status_spans(result.status, 9), (f"{text}  {value}", "")]

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from deskaudit.audit.setup import Sample
 from deskaudit.configfile import inline
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.entities import Row
 from deskaudit.text import one_line
 from deskaudit.tui import theme, words
@@ -43,9 +43,14 @@ class SampleRows(Room):
         self._can_map = can_map
 
     def heading(self) -> Spans:
-        n = sum(self._sample.counts.values())
-        text = _(" · {n}, that is all of it") if self._sample.whole else _(" · first {n}, nothing is saved")
-        return [(self._source_name, "strong"), (text.format(n=words.rows_count(n)), "dim")]
+        counts = self._sample.counts
+        entity = "ticket" if counts.get("ticket") else max(counts, key=lambda name: counts[name], default="")
+        n = counts.get(entity, 0)
+        told = f"{ngettext('{n} row', '{n} rows', n)} {entity}"
+        if entity == "ticket":
+            told = ngettext("{n} ticket", "{n} tickets", n)
+        text = _(" · all of it: {told}") if self._sample.whole else _(" · looked at: {told}; nothing is saved")
+        return [(self._source_name, "strong"), (text.format(told=told.format(n=words.figure(n, "count"))), "dim")]
 
     def why_not(self, action: str) -> str:
         if action == "take" and not (self._can_map and self._sample.mapping):
@@ -65,8 +70,8 @@ class SampleRows(Room):
                 self.size.width,
             )
         for entity, found in sorted(self._sample.rows.items(), key=lambda pair: pair[0] != "ticket"):
-            count = words.figure(self._sample.counts[entity], "count")
-            rows.append(([(f" {entity.upper()}", "head"), (_(" {n} looked at").format(n=count), "dim")], None))
+            count = words.rows_count(self._sample.counts[entity])
+            rows.append(([(f" {entity.upper()}", "head"), (_(" {rows} looked at").format(rows=count), "dim")], None))
             rows += _table_of(found, self.size.width, self.zone)
             if entity == "ticket":
                 rows += self._mapping_lines()

@@ -111,7 +111,7 @@ class SourceDetail(Room):
     def show_progress(self) -> None:
         from deskaudit.tui.screens.sources import pull_sentence
 
-        self.say(pull_sentence(self))
+        self.say_progress(pull_sentence(self))
 
 
 def _filled(source: SourceLine, entity: str) -> Spans:

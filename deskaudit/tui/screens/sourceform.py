@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 
 from deskaudit.audit import fields
 from deskaudit.audit.fields import Field
+from deskaudit.audit.opening import DeskSetup
 from deskaudit.audit.setup import ConnectorLine, Draft
-from deskaudit.config import Desk
 from deskaudit.errors import Cancelled
 from deskaudit.i18n import _
 from deskaudit.tui import words
@@ -147,18 +147,17 @@ class SourceForm(RootForm):
 
 
 class DeskForm(RootForm):
-    """`[desk]`: asked for once, before the first source."""
+    """`[desk]` and its opening hours: asked for once, before the first source."""
 
     TITLE = _("Form of the desk")
     BINDINGS: ClassVar[list[BindingType]] = [CHANGE, LEAVE_OUT, SAVE, BACK]
 
     def __init__(self, table: dict[str, Any]) -> None:
-        super().__init__(_("Your desk"), Desk, table)
-        self._was = dict(table)
+        super().__init__(_("Your desk"), DeskSetup, table)
 
     def fields(self) -> list[Field]:
         return [field for field in super().fields() if field.kind != "secret"]
 
     def write(self) -> bool:
-        self.desk.session.save_desk(self.table, self._was)
+        self.desk.session.save_desk(self.table)
         return True

@@ -9,13 +9,15 @@ from textual.widget import Widget
 
 from deskaudit.audit.fields import from_here
 from deskaudit.audit.setup import ConnectorLine
-from deskaudit.i18n import _
+from deskaudit.errors import Cancelled
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 from deskaudit.tui import words
 from deskaudit.tui.job import Job
 from deskaudit.tui.screens.connectorlist import FROM_FILE, ConnectorList
 from deskaudit.tui.screens.drafting import open_form, start_change, start_remove
 from deskaudit.tui.screens.overview import source_health
+from deskaudit.tui.screens.picker import Picker
 from deskaudit.tui.screens.room import Room
 from deskaudit.tui.screens.source import SourceDetail
 from deskaudit.tui.screens.sourceform import DeskForm
@@ -50,13 +52,15 @@ class Sources(Room):
     def __init__(self) -> None:
         super().__init__()
         self._sources: list[SourceLine] = []
+        self._file = ""  # the file at hand, as it was typed
 
     def body(self) -> Iterable[Widget]:
         yield LineList(id="list")
         yield Note(id="note")
 
     def heading(self) -> Spans:
-        return [(_("{n} sources").format(n=len(self._sources)), "strong")]
+        n = len(self._sources)
+        return [(ngettext("{n} source", "{n} sources", n).format(n=n), "strong")]
 
     @property
     def source(self) -> SourceLine | None:
@@ -105,12 +109,12 @@ class Sources(Room):
     def action_open(self) -> None:
         self.lines.action_choose()
 
-    def action_new(self) -> None:
+    async def action_new(self) -> None:
         session = self.desk.session
         if session.config is None:
-            self.app.push_screen(DeskForm(session.desk_table()), self._desk_saved)
+            await self.app.push_screen(DeskForm(session.desk_table()), self._desk_saved)
             return
-        self.app.push_screen(ConnectorList(), self._connector_chosen)
+        await self.app.push_screen(ConnectorList(), self._connector_chosen)
 
     def _desk_saved(self, saved: Any) -> None:
         if saved:
@@ -118,28 +122,49 @@ class Sources(Room):
 
     def _connector_chosen(self, connector: ConnectorLine | None) -> None:
         if connector is FROM_FILE:
-            self.ask(_("File:"), self._file_given)
+            self._ask_file()
         elif connector is not None:
             open_form(self, self.desk.session.new_draft(connector.name), connector)
 
-    def _file_given(self, text: str | None) -> None:
-        if text and text.strip():
-            file = Path(from_here(text.strip()))
-            self.desk.job.start_task("detect", lambda _cancelled: self.desk.session.detect(file))
-            self.say(_("Looking at {file} …").format(file=file))
+    def _ask_file(self, fault: str = "") -> None:
+        self.ask(_("File at hand:"), self._file_given, self._file, enter=_("look at it"), fault=fault)
+
+    def _file_given(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        self._file = text
+        file = Path(from_here(text.strip()))
+        if not text.strip():
+            return _("Type the path of a file.")
+        if running := self.desk.job.running:
+            return _("Something is running already: {what}. Press Enter again when it has ended.").format(what=running)
+        self.desk.job.start_task("detect", lambda _cancelled: self.desk.session.detect(file))
+        self.say(_("Looking at {file} …").format(file=file))
+        return None
 
     def job_ended(self, event: Job.Ended) -> None:
         super().job_ended(event)
-        if event.what != "detect" or event.fault is not None:
+        if event.what != "detect" or isinstance(event.fault, Cancelled):
             return
-        table, told = event.answer
-        said = " · ".join(" ".join(line.split()) for line in told[1:4])
-        if not table:
-            self.say(said, "WARN")
+        if event.fault is not None:
+            self._ask_file(f"{event.fault.message} {event.fault.hint}")
             return
+        every, notes = event.answer
+        if not every:
+            self._ask_file(" ".join(notes))
+        elif len(every) == 1:
+            self._open_detected(every[0])
+        else:
+            lines: list[tuple[Spans, Any]] = [([(f" {one.type:<12} {one.lines[0]}", "")], one) for one in every]
+            picker = Picker(_("Several sources read this file: which one?"), lines)
+            self.app.push_screen(picker, lambda one: self._open_detected(one) if one is not None else None)
+
+    def _open_detected(self, one: Any) -> None:
+        self._file = ""
         session = self.desk.session
-        kind = table.pop("type")
-        open_form(self, session.new_draft(kind, table), session.connector(kind), said)
+        table = {key: value for key, value in one.table.items() if key != "type"}
+        said = " · ".join([f"{one.title}: {one.lines[0]}", *one.open])
+        open_form(self, session.new_draft(one.type, table), session.connector(one.type), said)
 
     def saved(self, name: str) -> None:
         """A form was saved: the source's page comes next."""
@@ -171,7 +196,7 @@ class Sources(Room):
         self.show_keys()
 
     def show_progress(self) -> None:
-        self.say(pull_sentence(self))
+        self.say_progress(pull_sentence(self))
 
 
 def wholeness(source: SourceLine) -> str:
@@ -203,7 +228,7 @@ def start_test(room: Room, source: SourceLine | None) -> None:
 def start_pull(room: Room, sources: list[SourceLine]) -> None:
     if sources:
         room.desk.job.start_pull([source.name for source in sources])
-        room.say(_("Pulling {names} …").format(names=", ".join(source.name for source in sources)))
+        room.say_progress(_("Pulling {names} …").format(names=", ".join(source.name for source in sources)))
         room.show_keys()
 
 

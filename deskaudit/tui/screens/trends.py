@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 from textual.binding import Binding, BindingType
 
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.verdicts import Audit, Result
 from deskaudit.tui import theme, words
 from deskaudit.tui.screens.compare import Compare
@@ -18,6 +18,7 @@ from deskaudit.tui.widgets.lines import Lines
 
 KINDS = ("full", "quick", "partial")
 SPARK = 10
+SHOWN_AUDITS = 40
 _TABLE = Table(
     Column(_("CHECK"), 5, right=True),
     Column(_("METRIC")),
@@ -55,10 +56,15 @@ class Trends(Room):
         self._series: dict[tuple[str, str], list[float | None]] = {}
 
     def heading(self) -> Spans:
-        kinds = {"full": _("full audits"), "quick": _("quick scans"), "partial": _("partial audits")}
+        n = len(self._audits)
+        kinds = {
+            "full": ngettext("{n} full audit", "{n} full audits", n),
+            "quick": ngettext("{n} quick scan", "{n} quick scans", n),
+            "partial": ngettext("{n} partial audit", "{n} partial audits", n),
+        }
         search = f' · "{self._search}"' if self._search else ""
         return [
-            (_("{n} {kind}").format(n=len(self._audits), kind=kinds.get(self._kind, _("audits"))), "strong"),
+            (kinds.get(self._kind, ngettext("{n} audit", "{n} audits", n)).format(n=n), "strong"),
             (search, "dim"),
         ]
 
@@ -70,9 +76,12 @@ class Trends(Room):
         return ""
 
     def reload(self) -> None:
+        from deskaudit.store import references
+
         audit = self.desk.find_audit()
         self._kind = self._kind or (audit.kind if audit is not None else "full")
-        self._audits = self.desk.audits(kind=self._kind, state="completed", limit=40)[::-1]
+        latest = references.find_latest(self.desk.session.store, self._kind, audit) if audit is not None else None
+        self._audits = references.find_line(self.desk.session.store, latest, SHOWN_AUDITS) if latest else []
         self._series = {}
         for place, one in enumerate(self._audits):
             for result in self.desk.session.store.results(one.id, sort="check"):
@@ -95,7 +104,7 @@ class Trends(Room):
                 rows.append((self._row("", title, values, "share", width), Headline(key)))
         for result in self.desk.session.store.results(self._audits[-1].id, sort="check", search=self._search):
             values = self._series.get((result.check, result.leg), [])
-            title = words.title_of(result)
+            title = self.title_of(result)
             rows.append((self._row(result.check, title, values, result.unit, width), result))
         self.lines.show(Lines(rows), cursor)
         self.show_heading()
@@ -127,7 +136,7 @@ class Trends(Room):
         self.show_keys()
 
     def action_search(self) -> None:
-        self.ask(_("Search:"), self._searched, self._search)
+        self.ask(_("Search:"), self._searched, self._search, enter=_("search"))
 
     def _searched(self, text: str | None) -> None:
         if text is not None:
@@ -153,5 +162,7 @@ class Trends(Room):
         self.app.push_screen(picker, lambda before: self._compare(before, after))
 
     def _compare(self, before: Audit | None, after: Audit) -> None:
+        from deskaudit.store import references
+
         if before is not None:
-            self.app.push_screen(Compare(*sorted((before, after), key=lambda audit: audit.id)))
+            self.app.push_screen(Compare(*sorted((before, after), key=references.period_order)))

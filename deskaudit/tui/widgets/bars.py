@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from deskaudit.i18n import _
 from deskaudit.tui.theme import Spans
 from deskaudit.tui.widgets.lines import OneLine
 
@@ -22,10 +23,10 @@ class KeyHint:
 class KeyBar(OneLine):
     """The keys of this screen; what cannot be done now stands dim in brackets."""
 
-    def show_keys(self, hints: Sequence[KeyHint]) -> None:
-        """As many as fit, in their order; the last place always says where all the keys are."""
-        tail: Spans = [("?", "strong"), (" help ", "")]
-        room = (self.size.width or self.app.size.width) - 8
+    def show_keys(self, hints: Sequence[KeyHint], *, can_help: bool = True) -> None:
+        """As many as fit, in their order; the last place says where all the keys are, unless "?" is text now."""
+        tail: Spans = [("?", "strong"), (_(" help "), "")] if can_help else []
+        room = (self.size.width or self.app.size.width) - sum(cell_len(text) for text, _style in tail) - 1
         spans: Spans = []
         for hint in hints:
             pieces: Spans = (
@@ -48,19 +49,27 @@ class NavBar(OneLine):
         """`places`: key, title, is it here. Where they do not fit, blanks go first, then the titles' ends."""
         width = self.size.width or self.app.size.width
         longest = max((cell_len(title) for _key, title, _here in places), default=0)
-        gap = " " if sum(cell_len(key + title) + 3 for key, title, _here in places) <= width else ""
-        while not gap and longest > 3 and _places_length(places, longest) > width:
+        line = _places(places, longest, gap=" ", tail=" ")
+        for tail in (" ", ""):
+            if _length(line) > width:
+                line = _places(places, longest, gap="", tail=tail)
+        while _length(line) > width and longest > 3:
             longest -= 1
-        spans: Spans = []
-        for key, title, here in places:
-            lead = " " if gap or spans else ""
-            if here:
-                spans.append((f"{lead}{key} {title} ", "bar"))
-            else:
-                spans.extend([(f"{lead}{key}", "head"), (f" {title[:longest]}{gap}", "")])
-        self.show(spans)
+            line = _places(places, longest, gap="", tail="")
+        self.show(line)
 
 
-def _places_length(places: Sequence[tuple[str, str, bool]], longest: int) -> int:
-    """Cells of the first line without a blank at its head, titles cut to `longest`; the present one stays whole."""
-    return sum(cell_len(key) + cell_len(title if here else title[:longest]) + 2 for key, title, here in places)
+def _places(places: Sequence[tuple[str, str, bool]], longest: int, *, gap: str, tail: str) -> Spans:
+    """The first line, titles cut to `longest`; the present one stays whole, with `tail` after it."""
+    spans: Spans = []
+    for key, title, here in places:
+        lead = " " if gap or spans else ""
+        if here:
+            spans.append((f"{lead}{key} {title}{tail}", "bar"))
+        else:
+            spans.extend([(f"{lead}{key}", "head"), (f" {title[:longest]}{gap}", "")])
+    return spans
+
+
+def _length(spans: Spans) -> int:
+    return sum(cell_len(text) for text, _style in spans)

@@ -41,6 +41,23 @@ def test_each_guest_is_a_job_and_fails_alone(ask):
     assert "guest 101: scsi1 is left out of its backup" in answer.said
 
 
+def test_a_guest_that_failed_before_its_beginning_failed(ask):
+    """Nothing says "Starting Backup of VM 103", and the guest before it was well."""
+    well, _rest = TASK.split("INFO: Starting Backup of VM 102")
+    end = "ERROR: Backup of VM 103 failed - no such VM\nINFO: Failed at 2026-03-01 02:06:00\nTASK ERROR: job errors\n"
+    answer = ask(Proxmox, {"v.log": well + end}, zone="Europe/Oslo")
+    assert [run.state for run in answer.of("101")] == ["ok"]
+    (bad,) = answer.of("103")
+    assert (bad.state, bad.started_at, bad.message) == ("failed", MARCH + 3960, "no such VM")
+
+
+@pytest.mark.parametrize("start", [TASK.partition("INFO: Starting Backup of VM 102")[0], TASK.splitlines()[0] + "\n"])
+def test_a_job_with_errors_that_names_no_guest_is_not_whole(ask, start):
+    answer = ask(Proxmox, {"v.log": start + "TASK ERROR: storage 'pbs' does not exist\n"}, zone="Europe/Oslo")
+    (told,) = [problem for problem in answer.problems if "which guest failed" in problem.message]
+    assert told.entities == ("backup_run",)
+
+
 def test_an_archive_at_a_backup_server_has_its_own_time_whatever_the_zone(ask):
     (good,) = ask(Proxmox, {"v.log": TASK}, zone="America/New_York").of("101")
     assert (good.started_at, good.ended_at) == (MARCH + 3600, MARCH + 3900)

@@ -245,5 +245,5 @@ def test_pipes_and_folders_are_told_and_not_waited_for(tmp_path):
     (batch,) = pull(restic(tmp_path, Job(name="files", logs=["1.log"])))
     assert ["pipe or a device" in reject.reason for reject in batch.rejects] == [True]
     (tmp_path / "list.json").mkdir()
-    with pytest.raises(SourceError, match=r"list\.json cannot be read: Is a directory"):
+    with pytest.raises(SourceError, match=r"jobs\.1\.snapshots: .*list\.json is a folder"):
         pull(restic(tmp_path, Job(name="files", logs=["1.log"], snapshots=["list.json"])))

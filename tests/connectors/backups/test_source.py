@@ -80,8 +80,16 @@ def test_naive_times_are_the_jobs_own(ask):
 
 
 def test_no_log_is_an_error_and_never_an_empty_list(ask):
-    with pytest.raises(SourceError, match=r"job job: no log matches gone/\*\.log"):
+    with pytest.raises(SourceError, match=r"jobs\.1\.logs: no file matches .*/gone/\*\.log"):
         ask(BackupLog, **PATTERNS, logs=["gone/*.log"])
+
+
+def test_a_log_that_is_missing_among_others_is_told(ask):
+    answer = ask(BackupLog, {"a.log": GOOD}, **PATTERNS, logs=["a.log", "old/*.log"])
+    assert len(answer.runs) == 1
+    (problem,) = answer.problems
+    assert problem.message.startswith("sources.backups.jobs.1.logs: no file matches ")
+    assert problem.message.endswith("/old/*.log.")
 
 
 def test_a_broken_job_leaves_the_others_alone(ask):
@@ -215,7 +223,8 @@ def test_probe_counts_the_runs_or_says_why_there_are_none(tmp_path):
     options = msgspec.convert({"jobs": jobs}, BackupLog.options)
     probe = BackupLog(options, Context("backups", tmp_path, now=lambda: MARCH)).probe()
     assert probe.reachable is False
-    assert probe.modules == {"good": "ok, 1 runs", "bad": "job bad: no log matches b.log."}
+    told = f"sources.backups.jobs.2.logs: there is no file {tmp_path}/b.log."
+    assert probe.modules == {"good": "ok, 1 runs", "bad": told}
 
 
 def test_a_pull_that_is_told_to_stop_stops(tmp_path):

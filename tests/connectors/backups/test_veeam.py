@@ -29,6 +29,14 @@ def test_a_session_has_four_outcomes(ask, row, state):
     assert (run.state, run.started_at) == (state, MARCH + 7200)
 
 
+def test_a_row_with_a_cell_too_many_is_no_header(ask):
+    """1.234,5 without quotes makes two cells; the export was refused whole, because that row was the widest."""
+    good = "Mail,Success,2026-03-01 02:00:00,2026-03-01 02:10:00,False"
+    answer = ask(Veeam, {"s.csv": sessions(good, good.replace("Mail", "Web") + ",5")})
+    assert [(run.state, run.started_at) for run in answer.runs] == [("ok", MARCH + 7200)]
+    assert any("6 cells where the header has 5" in problem.message for problem in answer.problems)
+
+
 def test_a_running_session_has_no_end(ask):
     (run,) = ask(
         Veeam, {"s.csv": sessions("Mail,None,3/1/2026 2:00:00 AM,1/1/1900 12:00:00 AM,False")}, top={"dates": "mdy"}

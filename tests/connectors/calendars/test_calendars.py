@@ -155,7 +155,7 @@ def test_the_probe(pull, connector):
 
 
 def test_nothing_there(connector):
-    with pytest.raises(SourceError, match="No file matches"):
+    with pytest.raises(SourceError, match=r"sources\.\w+\.path: no file matches"):
         list(connector(CONFIG).pull(None, Want(entities=frozenset({"slot"}), since_at=0)))
     assert not connector(CONFIG).probe().reachable
 

@@ -253,3 +253,21 @@ def test_rows_of_any_shape_break_nothing(desk, drain):
 def test_options_are_checked(build, options):
     with pytest.raises(ConfigError):
         build("glpi", f'{options}\nuser_token = {{ env = "DESK_KEY" }}')
+
+
+def test_a_server_that_ignores_the_range_is_not_read_for_ever(desk, drain):
+    """Its total is far off, and each page is the first one: of machines, and of what belongs to them."""
+
+    def before(request):
+        if request.path in {"/apirest.php/Computer/", "/apirest.php/NetworkPort/"}:
+            rows = [computer(1)] if "Computer" in request.path else LISTS["NetworkPort"]
+            return 206, {"Content-Range": "0-199/900000000"}, rows
+        return None
+
+    server, source = desk({}, before=before)
+    found = drain(source)
+    assert [len(server.asked(f"/apirest.php/{name}/")) for name in ("Computer", "NetworkPort")] == [2, 2]
+    assert [pc.ext_id for pc in found.rows()] == ["INV1"]
+    assert found.incomplete == {"asset"}
+    assert "no end" in found.told
+    assert not any(batch.swept for batch in found.batches)

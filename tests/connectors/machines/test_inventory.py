@@ -335,7 +335,7 @@ def test_what_cannot_be_read_is_an_error(read, files, said):
 
 
 def test_no_file_and_too_large_a_file(read, build, tmp_path):
-    with pytest.raises(SourceError, match="There is no file"):
+    with pytest.raises(SourceError, match="files: no file matches"):
         read("inventory", 'files = ["nothing/*.json"]', {})
     with pytest.raises(SourceError, match="more than max_mb"):
         read("inventory", f"{FILES}\nmax_mb = 1", {"reports/a.json": "[" + " " * 2_100_000 + "]"})

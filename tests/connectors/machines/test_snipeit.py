@@ -244,3 +244,14 @@ def test_the_wire_never_carries_rows_that_break_the_pull(desk, drain):
     assert len(drain(desk(rows)[1]).rows()) == 2
     found = drain(desk([], before=lambda _r: (200, {}, {"total": 2, "rows": [None, {"name": "x"}]}))[1])
     assert len(found.rejects) >= 2
+
+
+def test_a_server_that_ignores_the_offset_is_not_read_for_ever(desk, drain):
+    """Its total is far off, and each page is the first one."""
+    endless = {"total": 10**9, "rows": [asset(1), asset(2)]}
+    server, source = desk([], options="archived = false", before=lambda _request: (200, {}, endless))
+    found = drain(source)
+    assert len(server.requests) == 2
+    assert sorted(pc.ext_id for pc in found.rows()) == ["T1", "T2"]
+    assert found.incomplete == {"asset", "component"}
+    assert not any(batch.swept for batch in found.batches)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deskaudit.connectors.mailbox.imap import Imap, ImapOptions
 from deskaudit.connectors.mailbox.session import encode_name
-from deskaudit.errors import Cancelled, SourceError
+from deskaudit.errors import Cancelled, ConfigError, SourceError
 from deskaudit.model.batches import Want
 from deskaudit.secrets import SecretRef
 
@@ -108,6 +108,12 @@ def test_many_mails_come_in_parts_and_a_stopped_pull_goes_on(kit, dovecot, build
     pull.close()
     rest = list(build("five", port=dovecot.plain).pull(begun[-1].cursor, WANT))
     assert [len(kit.gather(part)[0]) for part in (begun, rest)] == [200, 250]
+
+
+def test_a_ca_file_that_is_not_there_is_told(build):
+    with pytest.raises(ConfigError, match=r"\.ca_file: there is no file .*/none\.pem") as caught:
+        list(build("six", port=1, ca_file="none.pem").pull(None, WANT))
+    assert "relative paths start at the config's folder" in caught.value.hint
 
 
 @real
@@ -221,6 +227,21 @@ def test_a_server_that_hangs_is_given_up_or_left_when_asked_to(kit, build, speak
                 None, WANT
             )
         )
+
+
+def test_an_answer_without_an_end_is_not_taken_into_memory(build, speak):
+    """Each line is a good one, and there are 65 MB of them."""
+    port = speak(CAPABLE, b"TAG OK x\r\n", OPEN, (b"* OK " + b"x" * 9000 + b"\r\n") * 7600)
+    with pytest.raises(SourceError, match="the answer is too large"):
+        list(build(host="127.0.0.1", port=port, timeout_s=30).pull(None, WANT))
+
+
+def test_an_answer_that_drips_is_given_up(build, speak, monkeypatch):
+    """Each piece comes before timeout_s is over, the whole never."""
+    monkeypatch.setattr("deskaudit.connectors.mailbox.session.WHOLE_S", 0.0)
+    with pytest.raises(SourceError) as caught:
+        list(build(host="127.0.0.1", port=speak(CAPABLE), timeout_s=600).pull(None, WANT))
+    assert caught.value.kind == "timeout"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,17 @@ def archive(kit, *mails, name="box.mbox"):
     box.close()
 
 
+def test_an_archive_that_is_older_than_the_pull_says_so(kit):
+    archive(kit, kit.mail(), kit.mail(date="Mon, 02 Mar 2026 11:00:00 +0100"))
+    late = Want(entities=WANT.entities, since_at=kit.utc(2026, 4, 1, 0))
+    batches = list(build(kit).pull(None, late))
+    assert [problem.message for batch in batches for problem in batch.problems] == [
+        "All 2 mails are older than 2026-04-01, where the pull begins: none of them counts."
+    ]
+    early = list(build(kit).pull(None, WANT))
+    assert not [problem for batch in early for problem in batch.problems]
+
+
 def test_mails_in_and_out_and_within(kit):
     archive(
         kit,
@@ -146,6 +157,28 @@ def test_what_is_no_mbox(kit):
         list(build(kit, "missing.mbox").pull(None, WANT))
     assert build(kit, "missing.mbox").probe().reachable is False
     assert build(kit, "none*.mbox").probe().reachable is False
+
+
+def test_a_large_file_without_a_mail_is_given_up_early(kit):
+    packed = gzip.compress(bytes(17_000_000))
+    (kit.folder / "box.mbox").write_bytes(packed)
+    with pytest.raises(SourceError, match=r"box\.mbox holds no mail"):
+        list(build(kit).pull(None, WANT))
+
+
+def test_the_probe_of_what_is_no_mbox_does_not_say_yes(kit):
+    (kit.folder / "box.mbox").write_text("Id,Title\n1,x\n")
+    found = build(kit).probe()
+    assert not found.reachable
+    assert "box.mbox holds no mail" in found.message
+    (kit.folder / "box.mbox").write_text("")
+    assert build(kit).probe().modules == {"box.mbox": "there is no mail in it"}
+
+
+def test_empty_files_alone_are_no_whole_archive(kit):
+    (kit.folder / "box.mbox").write_text("")
+    (problem,) = [one for batch in build(kit).pull(None, WANT) for one in batch.problems if one.entities]
+    assert (problem.message, problem.entities) == ("There is no mail in box.mbox.", ("interaction",))
 
 
 def test_probe(kit):

@@ -7,6 +7,7 @@ import pytest
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile import CsvOptions, CsvTickets, detection
+from deskaudit.connectors.recognition import Specimen
 from deskaudit.model.batches import Want
 from deskaudit.model.entities import Ticket
 
@@ -17,7 +18,7 @@ def test_the_issues_as_csv(site, kit, tmp_path):
     wanted = f"{site.url}/projects/desk/issues.csv?set_filter=1&status_id=*&c%5B%5D=all_inline"
     with urllib.request.urlopen(wanted, timeout=60) as answer:
         (tmp_path / "issues.csv").write_bytes(answer.read())
-    finding = detection.examine(tmp_path / "issues.csv")
+    finding = detection.examine(Specimen(tmp_path / "issues.csv", tmp_path, now=kit.NOW))
     assert finding.preset == "redmine"
     options = msgspec.convert({"path": "issues.csv", "preset": "redmine", "dates": "mdy"}, CsvOptions)
     context = Context("desk", tmp_path, now=lambda: kit.NOW, hash_key=b"k", zone="UTC")

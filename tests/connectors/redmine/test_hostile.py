@@ -107,3 +107,23 @@ def test_damaged_answers(kit):
 def test_a_cursor_of_another_kind_begins_anew(kit, cursor):
     pulled = kit.pull(entities=("ticket",), since=kit.utc(2026, 3, 1), cursor=cursor)
     assert "1" in pulled.by_ext("ticket")
+
+
+def test_a_list_without_an_end_is_told(kit):
+    """Each page of /projects.json is the first one, and the total is far off."""
+    endless = {"projects": [{"id": 1, "name": "Desk", "identifier": "desk"}], "total_count": 10**9}
+    kit.proxy.before = lambda request: (200, json.dumps(endless).encode()) if request.path == "/projects.json" else None
+    with pytest.raises(SourceError, match="no end"):
+        kit.pull()
+    assert not kit.connector().probe().reachable
+
+
+def test_a_number_of_another_script_is_no_number(kit):
+    """Python takes a raised two for a digit, and no number can be made of it."""
+    kit.proxy.before = lambda request: (
+        (200, json.dumps({"issues": [{"id": "²"}], "total_count": 1}).encode())
+        if request.path == "/issues.json"
+        else None
+    )
+    pulled = kit.pull(entities=("ticket",))
+    assert "is no number of a ticket" in pulled.rejects[0].reason

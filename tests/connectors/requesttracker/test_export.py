@@ -10,6 +10,7 @@ import pytest
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile import CsvOptions, CsvTickets, detection
+from deskaudit.connectors.recognition import Specimen
 from deskaudit.model.batches import Want
 from deskaudit.model.entities import Ticket
 
@@ -26,7 +27,7 @@ def test_the_search_as_a_spreadsheet(desk, tmp_path):
     wanted = {"Query": "id > 0", "Format": ",".join(f"'__{name}__'" for name in COLUMNS.split())}
     with browser.open(f"{desk.url}/Search/Results.tsv?{urllib.parse.urlencode(wanted)}", timeout=60) as answer:
         (tmp_path / "rt.tsv").write_bytes(answer.read())
-    finding = detection.examine(tmp_path / "rt.tsv")
+    finding = detection.examine(Specimen(tmp_path / "rt.tsv", tmp_path, now=int(time.time())))
     assert finding.preset == "requesttracker"
     options = msgspec.convert({"path": "rt.tsv", "preset": "requesttracker"}, CsvOptions)
     context = Context("desk", tmp_path, now=lambda: int(time.time()), hash_key=b"k", zone="UTC")

@@ -190,6 +190,23 @@ def test_whatever_happens_to_a_file_only_source_errors_come_out(tmp_path, cut, a
         assert len(rows_of(batches, Asset)) <= 2
 
 
+@pytest.mark.parametrize(
+    ("piece", "said"),
+    [
+        ("<a>" * 1000, "more than 100 elements within each other"),
+        (
+            host("10.0.0.2", ports='<port protocol="tcp" portid="1"><state state="open"/></port>' * 300_001),
+            "300000 ports",
+        ),
+    ],
+    ids=["deep", "wide"],
+)
+def test_what_would_fill_the_memory_is_refused(tmp_path, piece, said):
+    (tmp_path / "s.xml").write_text(scan(host("10.0.0.1"), piece))
+    with pytest.raises(SourceError, match=said):
+        pull(tmp_path)
+
+
 @pytest.mark.parametrize("piece", ["<!--{}-->", '<a b="{}"/>'])
 def test_a_piece_without_an_end_is_given_up_early(tmp_path, piece):
     (tmp_path / "s.xml").write_text(scan(host("10.0.0.1"), piece.format("x" * 20_000_000), host("10.0.0.2")))

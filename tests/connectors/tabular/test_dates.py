@@ -55,11 +55,24 @@ def test_formats_that_were_said(dates, cell):
 
 
 @pytest.mark.parametrize(
-    "cell", ["03/04/2026", "2026-02-30", "14/13/2026", "soon", "2026-03-14 25:00", "13:00 PM", "1" * 5000]
+    "cell",
+    [
+        *("03/04/2026", "2026-02-30", "14/13/2026", "soon", "2026-03-14 25:00", "13:00 PM", "1" * 5000),
+        *("2026-00-14", "0000-00-14", "14/00/2026", "00/00/26 10:00", "2. marraskuu 2026", "19-marras-2026"),
+    ],
 )
 def test_what_is_no_clear_time_is_refused(cell):
     with pytest.raises(ValueError):
         DateReader("auto", OSLO).read(cell)
+
+
+def test_a_date_of_zeros_is_no_witness():
+    """GLPI writes 0000-00-00 for unset: beside a date whose order must be proved it ended the pull by a KeyError."""
+    reader = DateReader("auto", OSLO)
+    for cell in ("0000-00-00", "2026-00-00", "10/27/28", "00/00/00"):
+        reader.witness(cell, "seen")
+    reader.settle("a.csv", "sources.desk")
+    assert reader.read("10/27/28") == int(datetime(2028, 10, 26, 22, tzinfo=UTC).timestamp())
 
 
 @pytest.mark.parametrize("cell", ["0000-00-00 00:00:00", "0001-01-01T00:00:00", "1970-01-01T00:00:00Z", "1/Jan/1900"])

@@ -9,10 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deskaudit import connectors
+from deskaudit.audit import setup
+from deskaudit.audit.desk import Desk
 from deskaudit.config import Source
-from deskaudit.connectors.csvfile import detection, presets, proposal
+from deskaudit.connectors.csvfile import detection, presets
 from deskaudit.connectors.csvfile.detection import Finding
+from deskaudit.connectors.recognition import Specimen
 from deskaudit.errors import ConfigError, SourceError
+from deskaudit.paths import Paths
 
 ROW = {"key": "T-1", "status": "Open", "title": "Down"}
 
@@ -33,19 +37,36 @@ def export(preset: str, rows: int = 3, date: str = "2026-03-0{n} 09:00") -> str:
     return "\n".join(mark.join(cells) for cells in [header, *lines]) + "\n"
 
 
-def examine(tmp_path: Path, content: bytes | str, name: str = "t.csv") -> Finding:
+def write(tmp_path: Path, content: bytes | str, name: str = "t.csv") -> Path:
     file = tmp_path / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return detection.examine(file)
+    return file
 
 
-def section(finding: Finding, tmp_path: Path) -> dict:
-    return tomllib.loads(proposal.section(finding, "desk", tmp_path))["sources"]["desk"]
+def examine(tmp_path: Path, content: bytes | str, name: str = "t.csv") -> Finding:
+    """What the ticket tables' own look finds."""
+    finding = detection.examine(Specimen(write(tmp_path, content, name), tmp_path, now=1_800_000_000))
+    assert finding is not None
+    return finding
 
 
-def check(finding: Finding, tmp_path: Path) -> None:
+def desk_of(tmp_path: Path) -> Desk:
+    return Desk(Paths(config=tmp_path / "config.toml", data=tmp_path / "data"), now=lambda: 1_800_000_000)
+
+
+def detect(tmp_path: Path, content: bytes | str, name: str = "t.csv") -> setup.Detected:
+    """The one source that reads the file."""
+    (found,), _notes = setup.detect(desk_of(tmp_path), write(tmp_path, content, name))
+    return found
+
+
+def section(found: setup.Detected) -> dict:
+    return tomllib.loads(found.section("desk"))["sources"]["desk"]
+
+
+def check(found: setup.Detected, tmp_path: Path) -> None:
     """The section is one that the connector takes, and the file is read with it."""
-    table = section(finding, tmp_path)
+    table = section(found)
     context = connectors.Context("desk", tmp_path, now=lambda: 1_800_000_000, hash_key=b"k", zone="UTC")
     probe = connectors.build(Source("desk", table, tmp_path / "config.toml"), context).probe()
     assert probe.reachable, probe.message
@@ -53,11 +74,10 @@ def check(finding: Finding, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("preset", sorted(presets.load()))
 def test_every_preset_is_known_by_its_columns(tmp_path, preset):
-    finding = examine(tmp_path, export(preset))
-    assert (finding.kind, finding.preset) == ("tickets", preset)
-    assert finding.rows == 3
-    assert section(finding, tmp_path)["preset"] == preset
-    check(finding, tmp_path)
+    assert examine(tmp_path, export(preset)).rows == 3
+    found = detect(tmp_path, export(preset))
+    assert (found.type, section(found)["preset"]) == ("csv", preset)
+    check(found, tmp_path)
 
 
 def test_what_is_said_of_a_file(tmp_path):
@@ -66,8 +86,8 @@ def test_what_is_said_of_a_file(tmp_path):
         "1,a,Open,Urgent,03/04/2026 09:00,05/04/2026 09:00,2026-04-03 10:00:00,1\n"
         "2,b,Waiting,Whenever,04/04/2026 09:00,05/04/2026 09:00,2026-04-03 10:00:00,1\n"
     )
-    finding = examine(tmp_path, text.encode("utf-8-sig"))
-    told = list(proposal.describe(finding))
+    found = detect(tmp_path, text.encode("utf-8-sig"))
+    told = list(found.lines)
     assert "preset      freshdesk: Freshdesk: ticket export; it knows 8 of 8 columns (100%)" in told
     assert "encoding    utf-8-sig" in told
     assert "delimiter   comma" in told
@@ -80,23 +100,25 @@ def test_what_is_said_of_a_file(tmp_path):
     assert 'status      Status: "Open" (1) = open' in told
     assert 'status      Status: "Waiting" (1) = ? (not known: say what it means)' in told
     assert 'priority    Priority: "Urgent" (1) = P1' in told
-    text = proposal.section(finding, "desk", tmp_path)
+    text = found.section("desk")
+    assert 'Status: say what these mean: "Waiting".' in found.open
     assert '# dates = …: "dmy" (2026-04-03 09:00) or "mdy" (2026-03-04 09:00)?' in text
     assert '# "Waiting" = …: new, open' in text
     assert '# in values: "Whenever" = P1, P2, P3 or P4 (1)' in text
-    assert section(finding, tmp_path)["mapping"]["priority"] == {"field": "Priority", "values": {"Urgent": "P1"}}
+    assert section(found)["mapping"]["priority"] == {"field": "Priority", "values": {"Urgent": "P1"}}
 
 
 def test_an_order_that_the_file_proves_is_written_down(tmp_path):
-    finding = examine(tmp_path, export("redmine", date="2{n}/04/2026 09:00"))
-    assert section(finding, tmp_path)["dates"] == "dmy"
-    assert all(len(column.readings) == 1 for column in finding.dates)
-    check(finding, tmp_path)
+    text = export("redmine", date="2{n}/04/2026 09:00")
+    found = detect(tmp_path, text)
+    assert section(found)["dates"] == "dmy"
+    assert all(len(column.readings) == 1 for column in examine(tmp_path, text).dates)
+    check(found, tmp_path)
 
 
 def test_times_with_an_offset_need_no_zone(tmp_path):
-    text = proposal.section(examine(tmp_path, export("zendesk", date="2026-03-0{n}T09:00:00Z")), "desk", tmp_path)
-    assert "zone" not in text
+    found = detect(tmp_path, export("zendesk", date="2026-03-0{n}T09:00:00Z"))
+    assert "zone" not in found.section("desk")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "utf-16-le"])
@@ -112,14 +134,16 @@ def test_encodings(tmp_path, encoding):
     else:
         assert finding.encoding == "auto"
         assert finding.notes == []
-    check(finding, tmp_path)
+    check(detect(tmp_path, text.encode(encoding)), tmp_path)
 
 
 def test_a_table_of_no_known_program(tmp_path):
     text = "a report\n\nTicket ID|State|Priority|Opened|Solved at|Team colour\n1|Solved|High|2026-03-02|2026-03-03|red\n2|Parked|P4|2026-03-02||red\n"
     finding = examine(tmp_path, gzip.compress(text.encode()))
-    assert (finding.kind, finding.preset) == ("tickets", "")
-    table = section(finding, tmp_path)
+    assert finding.preset == ""
+    found = detect(tmp_path, gzip.compress(text.encode()))
+    table = section(found)
+    assert table["type"] == "csv"
     assert table["columns"] == {
         "key": "Ticket ID",
         "status": "State",
@@ -129,7 +153,7 @@ def test_a_table_of_no_known_program(tmp_path):
     assert table["mapping"]["statuses"] == {"Solved": "resolved"}
     assert table["mapping"]["priority"] == {"field": "Priority", "values": {"High": "P2", "P4": "P4"}}
     assert (finding.layout.header_row, finding.layout.delimiter) == (3, "|")
-    check(finding, tmp_path)
+    check(found, tmp_path)
 
 
 def test_a_time_s_name_counts_only_where_the_column_holds_times(tmp_path):
@@ -146,48 +170,86 @@ def test_a_workbook(tmp_path, xlsx):
         ["Number", "Opened", "Short description", "Caller", "Priority", "State", "Assignment group", "Assigned to", "Updated"],
         ["INC001", ("time", 46083.375), "Down", "Ola", "2 - High", "On Hold", "Network", "Kari", ("time", 46083.5)],
     ]  # fmt: skip
-    finding = examine(tmp_path, xlsx({"Cover": [["x", "y"]], "Page 1": rows}), "t.xlsx")
-    assert finding.preset == "servicenow-labels"
-    assert 'written as  xlsx, sheet "Page 1"' in list(proposal.describe(finding))
-    check(finding, tmp_path)
+    found = detect(tmp_path, xlsx({"Cover": [["x", "y"]], "Page 1": rows}), "t.xlsx")
+    assert section(found)["preset"] == "servicenow-labels"
+    assert 'written as  xlsx, sheet "Page 1"' in found.lines
+    check(found, tmp_path)
 
 
 def test_a_list_of_machines(tmp_path):
-    finding = examine(
-        tmp_path, "Hostname,Serial number,MAC address,Operating system\npc1,SN1,aa:bb:cc:00:11:22,Windows 11\n"
-    )
-    assert finding.kind == "assets"
-    assert section(finding, tmp_path)["columns"]["serial"] == "Serial number"
-    check(finding, tmp_path)
+    text = "Asset tag,Hostname,Serial #,OS,OS version,Last checked\nA-1,pc1,SN1,Windows 11,23H2,2026-03-01\n"
+    found = detect(tmp_path, text)
+    assert found.type == "assets"
+    assert section(found)["columns"] == {
+        "key": "Asset tag",
+        "name": "Hostname",
+        "serial": "Serial #",
+        "os": "OS",
+        "os_version": "OS version",
+        "updated_at": "Last checked",
+    }
+    check(found, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        (
+            "Device name,Managed by,Ownership,Compliance,OS,OS version,Last check-in,Primary user UPN,Serial number,Encrypted,Wi-Fi MAC",
+            {"name", "os", "os_version", "owner", "serial", "encrypted", "mac"},
+        ),
+        (
+            "Computer Name,Serial Number,Operating System Version,Last Check-in,IP Address,FileVault 2 Status,Full Name",
+            {"name", "serial", "os_version", "ip", "encrypted", "owner"},
+        ),
+        (
+            "Name,Host Name,Current User,O/S,O/S Version,Successful Scan Date,IP Address",
+            {"name", "os", "os_version", "ip", "owner"},
+        ),
+        (
+            "AssetName,IPAddress,Mac,OSname,Lastseen,Serialnumber,Statename",
+            {"name", "ip", "mac", "os", "serial", "state"},
+        ),
+        (
+            "Netbios Name0,Serial Number,Operating System Name and Version,Last Logon User Name",
+            {"name", "serial", "os", "owner"},
+        ),
+    ],
+)
+def test_the_headers_of_inventory_programs(tmp_path, header, fields):
+    cells = ",".join(f"x{n}" for n, _name in enumerate(header.split(",")))
+    found = detect(tmp_path, f"{header}\n{cells}\n")
+    assert found.type == "assets"
+    assert set(section(found)["columns"]) == fields
 
 
 def test_markup(tmp_path):
     nmap = '<?xml version="1.0"?>\n<!DOCTYPE nmaprun>\n<?xml-stylesheet href="x"?>\n<nmaprun scanner="nmap"></nmaprun>'
-    finding = examine(tmp_path, nmap, "s.xml")
-    assert (finding.kind, section(finding, tmp_path)) == ("nmap", {"type": "nmap", "files": ["s.xml"]})
+    assert section(detect(tmp_path, nmap, "s.xml")) == {"type": "nmap", "files": ["s.xml"]}
+    masscan = nmap.replace('scanner="nmap"', 'scanner="masscan"')
+    assert section(detect(tmp_path, masscan, "s.xml")) == {"type": "masscan", "files": ["s.xml"]}
     log = (
         '<log xmlns="http://www.xes-standard.org/"><trace><string key="concept:name" value="T"/><event>'
         '<string key="concept:name" value="Closed"/><date key="time:timestamp" value="2026-03-02T09:00:00Z"/></event></trace></log>'
     )
-    finding = examine(tmp_path, gzip.compress(log.encode()), "l.xes.gz")
-    assert (finding.kind, [(word.word, word.meant) for word in finding.statuses]) == ("xes", [("Closed", "closed")])
-    check(finding, tmp_path)
+    found = detect(tmp_path, gzip.compress(log.encode()), "l.xes.gz")
+    assert (found.type, 'status      concept:name: "Closed" (1) = closed' in found.lines) == ("xes", True)
+    check(found, tmp_path)
     for text, said in (("<html><table>", "web page"), ("<a/>", "root <a>"), ('{"tickets": []}', "JSON")):
-        finding = examine(tmp_path, text)
-        assert finding.kind == "unknown"
-        assert said in finding.notes[0]
-        assert proposal.section(finding, "desk", tmp_path) == ""
+        every, notes = setup.detect(desk_of(tmp_path), write(tmp_path, text))
+        assert every == []
+        assert said in notes[0]
 
 
 def test_what_cannot_be_read_says_why(tmp_path):
     with pytest.raises(SourceError, match="No such file"):
-        detection.examine(tmp_path / "none.csv")
+        setup.detect(desk_of(tmp_path), tmp_path / "none.csv")
     with pytest.raises(SourceError, match="cannot be read"):
-        detection.examine(tmp_path)
+        setup.detect(desk_of(tmp_path), tmp_path)
     with pytest.raises(SourceError, match="is empty"):
-        examine(tmp_path, "")
+        detect(tmp_path, "")
     with pytest.raises(SourceError, match="cut or damaged"):
-        examine(tmp_path, gzip.compress(b"x" * 100_000)[:40])
+        detect(tmp_path, gzip.compress(b"x" * 100_000)[:40])
 
 
 CONFIG = """# my desk
@@ -202,18 +264,18 @@ columns = { key = "a", created_at = "b" }
 
 
 def test_the_section_is_added_and_the_rest_left_alone(tmp_path):
-    finding = examine(tmp_path, export("zendesk"))
+    found = detect(tmp_path, export("zendesk"))
     file = tmp_path / "config.toml"
     file.write_text(CONFIG)
     file.chmod(0o644)
-    proposal.append(file, "desk", proposal.section(finding, "desk", tmp_path))
+    setup.add_detected(desk_of(tmp_path), found, "desk")
     text = file.read_text()
     assert text.startswith(CONFIG)
     assert tomllib.loads(text)["sources"]["desk"]["preset"] == "zendesk"
     assert file.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.glob("*.partial")) == []
     with pytest.raises(ConfigError, match="has a source desk already"):
-        proposal.append(file, "desk", proposal.section(finding, "desk", tmp_path))
+        setup.add_detected(desk_of(tmp_path), found, "desk")
     assert file.read_text() == text
 
 
@@ -227,20 +289,21 @@ def test_the_section_is_added_and_the_rest_left_alone(tmp_path):
     ],
 )
 def test_what_cannot_be_added_changes_nothing(tmp_path, before, name, message):
-    finding = examine(tmp_path, export("zendesk"))
+    found = detect(tmp_path, export("zendesk"))
     file = tmp_path / "config.toml"
     if before is not None:
         file.write_text(before)
     with pytest.raises(ConfigError, match=message):
-        proposal.append(file, name, proposal.section(finding, name, tmp_path))
+        setup.add_detected(desk_of(tmp_path), found, name)
     assert (file.read_text() if file.exists() else None) == before
 
 
 def test_a_section_that_no_source_takes_is_not_added(tmp_path):
-    finding = examine(tmp_path, "a,b\n1,2\n")
+    found = detect(tmp_path, "a,b\n1,2\n")
+    assert "name them under columns" in found.fault
     (tmp_path / "config.toml").write_text(CONFIG)
     with pytest.raises(ConfigError, match="is needed"):
-        proposal.append(tmp_path / "config.toml", "desk", proposal.section(finding, "desk", tmp_path))
+        setup.add_detected(desk_of(tmp_path), found, "desk")
     assert (tmp_path / "config.toml").read_text() == CONFIG
 
 
@@ -252,9 +315,10 @@ def test_mutated_files_raise_nothing_but_source_errors(tmp_path, data):
         place = data.draw(st.integers(0, max(0, len(content) - 1)))
         content[place : place + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=9))
     try:
-        finding = examine(tmp_path, bytes(content))
+        every, notes = setup.detect(desk_of(tmp_path), write(tmp_path, bytes(content)))
     except SourceError:
         return
-    for line in proposal.describe(finding):
-        assert "\x1b" not in line
-    tomllib.loads(proposal.section(finding, "desk", tmp_path))
+    assert not any("could not be asked" in note for note in notes)
+    for found in every:
+        assert not any("\x1b" in line for line in found.lines)
+        tomllib.loads(found.section("desk"))

@@ -151,6 +151,30 @@ def test_a_log_in_two_files_with_columns_elsewhere(pull):
     assert parts.rows("event") == whole.rows("event")
 
 
+def test_events_that_stand_in_two_files_happened_once(pull):
+    """Done, Work, Done within one hour, and the same again from an overlapping export, is no further reopening."""
+    life = rows(
+        *LIFE, "c 9 Work kari g s P1", "c 10 Done kari g s P1", "c 10 Work kari g s P1", "c 10 Done kari g s P1"
+    )
+    more = "c,2026-03-02T15:00:00Z,Work,kari,g,s,P1\n"
+    whole = pull(LOG, {"t.csv": life + more})
+    parts = pull(
+        LOG.replace('"t.csv"', '["1.csv", "2.csv", "3.csv"]'), {"1.csv": life, "2.csv": life, "3.csv": life + more}
+    )
+    assert parts.rows("event") == whole.rows("event")
+    assert parts.rows("ticket") == whole.rows("ticket")
+    assert [problem.message for problem in parts.problems if "stand in two files" in problem.message] == [
+        "22 rows stand in two files, word for word; each counts once."
+    ]
+
+
+def test_an_event_twice_in_one_file_is_what_the_file_says(pull):
+    pulled = pull(
+        LOG, {"t.csv": rows("a 8 New - g s P1", "a 9 Work - g s P1", "a 9 Done - g s P1", "a 9 Work - g s P1")}
+    )
+    assert pulled.only("ticket").status == "open"
+
+
 def test_first_names_columns(pull):
     with pytest.raises(ConfigError, match="none of the columns"):
         pull(LOG.replace('["title"]', '["subject"]'), {"t.csv": rows(*LIFE)})

@@ -177,8 +177,10 @@ ENTITY = '<!DOCTYPE log [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
         ("Id,Title\n", "no XES event log"),
         ("", "no XES event log"),
         (HEAD + f'<string key="x" value="{"x" * 6_000_000}"/></log>', "more than 4 MB"),
+        (HEAD + "<list>" * 200_000, "more than 100 elements within each other"),
+        (HEAD + trace("T", *[event("n" * 5000, "2026-03-02T09:00:00Z")] * 17_000), "one trace has more than 64 MB"),
     ],
-    ids=["entities", "external", "nmap", "csv", "empty", "endless"],
+    ids=["entities", "external", "nmap", "csv", "empty", "endless", "deep", "wide"],
 )
 def test_what_is_no_log_is_refused(pull, content, message):
     with pytest.raises(SourceError, match=message):

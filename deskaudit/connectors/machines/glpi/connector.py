@@ -66,6 +66,7 @@ class Glpi:
         which, start = _resume(cursor, len(kinds))
         first = which == start == 0
         maker = _Maker(self._options, self._context)
+        before: list[Any] = []
         with Session(self._options, self._context, self._timing) as session:
             own = belongings.read(session)
             maker.notes += own.problems
@@ -77,6 +78,10 @@ class Glpi:
                         raise
                     maker.give_up(kinds[which], fault)
                     rows, total = [], start
+                if start and rows == before:  # the server pays no heed to the range
+                    total = max(total or 0, start + len(rows))
+                    rows = []
+                before = rows
                 made, rejects = maker.make(kinds[which], rows, own)
                 estimate = Estimate(-(-total // self._options.page_size), None) if first and total else None
                 first = False

@@ -96,14 +96,24 @@ class Session:
         return rows, start + len(rows) if answer.status == 200 else None
 
     def rows(self, itemtype: str) -> Iterator[dict[str, Any]]:
-        """All rows of a list, with ids. Raises HttpError."""
+        """All rows of a list, with ids. One that has no end is an HttpError, as all that goes wrong."""
         start = 0
-        while True:
+        before: list[Any] = []
+        while start < MOST_ROWS:
             rows, total = self.page(itemtype, start)
+            if rows and rows == before:
+                break
             yield from (row for row in rows if isinstance(row, dict))
             start += len(rows)
             if not rows or (total is not None and start >= total):
                 return
+            before = rows
+        raise HttpError(
+            _("{itemtype}: the list has no end.").format(itemtype=itemtype),
+            kind="bad_answer",
+            hint=_("Check the address in the config, and GLPI's own log."),
+            status=200,
+        )
 
 
 def judge(answer: Answer) -> Fault | None:

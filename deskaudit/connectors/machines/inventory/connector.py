@@ -5,6 +5,7 @@ what it is, and what two programs tell of one machine belongs together. No progr
 over the network.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +20,11 @@ from deskaudit.connectors.machines.inventory.files import Report
 from deskaudit.connectors.machines.inventory.machine import Machine, Software
 from deskaudit.connectors.machines.inventory.packages import read_line
 from deskaudit.connectors.machines.inventory.register import Register
+from deskaudit.connectors.ordinary import require_files
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.tabular.dates import DateReader, check_zone
 from deskaudit.errors import Cancelled, SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Asset, Component
 from deskaudit.text import one_line
@@ -29,6 +32,7 @@ from deskaudit.text import one_line
 PAGE = 5000
 ALL = frozenset({"asset", "component"})
 MOST_PACKAGES = 100_000
+_PACKAGES = re.compile(r"dpkg|rpm|packages", re.IGNORECASE)
 LIST_WORDS = ("dpkg", "rpm", "packages", "list", "installed", "software", "tsv", "txt", "csv")
 
 
@@ -75,10 +79,28 @@ class Inventory:
         self._options = options
         self._context = context
 
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """A file of which it makes a machine; of lists of packages those alone whose name says so."""
+        options = Options(files=[specimen.path])
+        run = _Run(options, Context("detect", specimen.file.parent, now=lambda: specimen.now))
+        try:
+            report = files.look(specimen.file, options.max_mb)
+            if report.kind == "packages" and not _PACKAGES.search(specimen.file.name):
+                return None
+            found = [one for one in run.machines([report]) if isinstance(one, Machine)]
+        except SourceError:
+            return None
+        found = [one for one in found if one.name or one.serial or one.uuid]
+        if not found:
+            return None
+        why = ngettext("it tells of {n} machine", "it tells of {n} machines", len(found)).format(n=len(found))
+        return Likeness(options={"files": [specimen.path]}, why=why)
+
     def probe(self) -> Probe:
         """Which file is of which kind, and which cannot be read."""
         try:
-            found = files.find(self._options.files, self._context)
+            found = self._files()
         except SourceError as fault:
             return Probe(reachable=False, message=fault.message, hint=fault.hint)
         modules: dict[str, str] = {}
@@ -108,7 +130,7 @@ class Inventory:
         del cursor
         wanted = ALL & want.entities
         run = _Run(self._options, self._context)
-        found = files.find(self._options.files, self._context)
+        found = self._files()
         total, done = len(found), 0
         rows: list[Asset | Component] = []
         for group in run.groups(found):
@@ -131,6 +153,9 @@ class Inventory:
         last.problems = run.problems(total)
         last.cursor = {"read_at": self._context.now()}
         yield last
+
+    def _files(self) -> list[Path]:
+        return require_files(self._context, self._options.files, "files", below=True)
 
     def _heed(self) -> None:
         if self._context.cancelled():

@@ -1,6 +1,5 @@
 """The files of an inventory: found, told apart by how they begin, and read one host at a time."""
 
-import glob
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from deskaudit.connectors import Context
 from deskaudit.connectors.machines.inventory.facts import HEAD
 from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.errors import SourceError
@@ -29,32 +27,6 @@ class Report(msgspec.Struct, frozen=True):
     kind: Kind
     encoding: str
     modified_at: int
-
-
-def find(patterns: Iterable[str], context: Context) -> list[Path]:
-    """The files that patterns and folders name; folders with all below them. Raises SourceError where one names none."""
-    found: dict[Path, None] = {}
-    for text in patterns:
-        path = context.path(text)
-        try:
-            if path.is_dir():
-                matches = [one for one in path.rglob("*") if one.is_file() and not one.name.startswith(".")]
-            elif glob.has_magic(text) and not path.exists():
-                matches = [Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file()]  # noqa: PTH207 - the pattern may be absolute
-            else:
-                matches = [path]
-        except OSError as fault:
-            raise refused(path, fault.strerror or str(fault)) from None
-        if not matches:
-            raise SourceError(
-                _("There is no file in {path}.").format(path=path),
-                kind="bad_file",
-                hint=_("Correct sources.{name}.files; relative paths start at the config's folder.").format(
-                    name=context.source
-                ),
-            )
-        found.update(dict.fromkeys(sorted(matches)))
-    return list(found)
 
 
 def look(file: Path, max_mb: int) -> Report:

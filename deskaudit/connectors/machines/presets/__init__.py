@@ -15,9 +15,10 @@ import msgspec
 
 from deskaudit import config
 from deskaudit.connectors import Context
+from deskaudit.connectors.ordinary import require_files
 from deskaudit.connectors.tabular.headers import Wish
 from deskaudit.connectors.tabular.options import TableOptions
-from deskaudit.connectors.tabular.tables import Table, find_files
+from deskaudit.connectors.tabular.tables import Table
 from deskaudit.errors import ConfigError, SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -53,7 +54,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         wishes += [Wish(names[0], tuple(names[1:]), needed=False) for names in mine.values()]
         opened = {
             file: Table(file, options, wishes, f"sources.{context.source}", context.cancelled)
-            for file in find_files(options, context)
+            for file in require_files(context, options.path)
         }
         present = {name for table in opened.values() for name, places in table.columns.items() if places}
         return {**own, **{field: names[0] for field, names in mine.items() if names[0] in present}}, opened
