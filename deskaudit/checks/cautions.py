@@ -38,7 +38,12 @@ def _of_module(check: Check, reader: Reader, window: Window) -> str:
 
 def _of_hours(reader: Reader, window: Window) -> str:
     """That business time runs in hours which are assumed, and whether the desk's own answers speak against them."""
-    rows = reader.connection.execute(_ASSUMED, {"start": window.start, "end": window.end}).fetchall()
+    question = ("assumed hours", window.start, window.end)
+    if question not in reader.known:
+        reader.known[question] = reader.connection.execute(
+            _ASSUMED, {"start": window.start, "end": window.end}
+        ).fetchall()
+    rows = reader.known[question]
     if not rows:
         return ""
     hours = ", ".join(f"{days} {' '.join(spans)}" for days, spans in USUAL_HOURS.items())

@@ -1,6 +1,6 @@
 """What a check is given: a span of time, a snapshot to read, and what is already known."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 
 import duckdb
@@ -66,6 +66,8 @@ class Reader(Protocol):
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection: ...
+    @property
+    def known(self) -> dict[Hashable, Any]: ...
     def filled(self, entity: str) -> Filled: ...
     def has_values(self, column: str) -> bool: ...
     def coverage(self, entity: str) -> Sequence[Covered]: ...

@@ -82,8 +82,9 @@ class Frozen(msgspec.Struct, frozen=True):
 
 def freeze(check: Check, reader: Reader, window: Window, folder: Path, past: Past) -> Frozen:
     """Runs each row text of the check once, and once more over the reference period where a leg drifts."""
-    for file in folder.glob(f"{check.id}~*"):  # of an earlier try
-        file.unlink()
+    for file in [*folder.iterdir()]:
+        if file.name.startswith(f"{check.id}~"):  # of an earlier try
+            file.unlink()
     frozen = Frozen({}, {})
     for number, (text, legs) in enumerate(_by_rows(judgements(check)).items()):
         for found, span, suffix in ((frozen.now, window, ""), (frozen.before, window.before(), "~before")):

@@ -4,9 +4,10 @@ import contextlib
 import copy
 import fcntl
 import os
+from collections.abc import Hashable
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import duckdb
 import msgspec
@@ -47,8 +48,8 @@ class Reader:
 
     def __init__(self, folder: Path, *, memory_limit: str = "400MB", threads: int = 2) -> None:
         self._folder = folder
-        self._has_values: dict[str, bool] = {}
-        self._coverage: dict[str, tuple[Coverage, ...]] = {}
+        self.known: dict[Hashable, Any] = {}
+        """What was worked out of this generation and is asked for again, under its question; twins share it."""
         self._lease, self.manifest = _hold(folder)
         self.connection: duckdb.DuckDBPyConnection = connect(
             memory_limit=memory_limit, threads=threads, spill=leases.spill_folder(folder)
@@ -82,7 +83,7 @@ class Reader:
 
     def has_values(self, column: str) -> bool:
         """Whether any row has a value in a column, written as "ticket.priority"."""
-        if column not in self._has_values:
+        if ("values", column) not in self.known:
             table, _dot, name = column.partition(".")
             if name not in TABLES.get(table, ()):
                 raise SnapshotError(
@@ -90,21 +91,21 @@ class Reader:
                     hint=_("Correct `needs` of the check that asks for it."),
                 )
             found = self.connection.execute(f"SELECT 1 FROM {table} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
-            self._has_values[column] = found is not None
-        return self._has_values[column]
+            self.known["values", column] = found is not None
+        return bool(self.known["values", column])
 
     def coverage(self, entity: str) -> tuple[Coverage, ...]:
         """From when to when each source has rows of an entity; () where it has none, or none with a time."""
-        if entity not in self._coverage:
-            self._coverage[entity] = read_coverage(self.connection, entity)
-        return self._coverage[entity]
+        if ("coverage", entity) not in self.known:
+            self.known["coverage", entity] = read_coverage(self.connection, entity)
+        found: tuple[Coverage, ...] = self.known["coverage", entity]
+        return found
 
     def twin(self) -> Self:
         """The same generation with a connection of its own, for another thread; it lives as long as this one."""
         twin = copy.copy(self)
         twin.connection = prepare(self.connection.cursor())
-        twin._has_values = {}  # noqa: SLF001 - its own
-        twin._lease = None  # noqa: SLF001
+        twin._lease = None  # noqa: SLF001 - its own
         return twin
 
     def confine(self, *folders: Path) -> None:

@@ -77,6 +77,7 @@ class EmptyReader:
 
     def __init__(self, connection):
         self.connection = connection
+        self.known = {}
 
     def filled(self, entity):
         from deskaudit.snapshot.reader import Filled

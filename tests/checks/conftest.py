@@ -26,6 +26,7 @@ class Desk:
         self.connection = empty_database()
         self.folder = folder
         self.states: dict[str, Filled] = {}
+        self.known: dict[object, object] = {}
         self.past = engine.NoPast()
 
     def filled(self, entity: str) -> Filled:
