@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
@@ -86,10 +87,12 @@ def _check(
     number = len(pairs) - len(left)
     seconds = desk.config.audit.check_seconds
     limits = {check.id: float(seconds) for _item, check in left if not desk.catalogue.is_shipped(check)}
-    for judged in judging.judge(left, reader, window, frozen, _Past(desk, audit.id), cancelled, limits):
-        number += 1
-        desk.store.record(audit.id, judged.results)
-        yield CheckFinished(number, len(pairs), tuple(judged.results), judged.seconds)
+    judging_all = judging.judge(left, reader, window, frozen, _Past(desk, audit.id), cancelled, limits)
+    with contextlib.closing(judging_all):  # whatever happens here, nothing is judged when the reader is closed
+        for judged in judging_all:
+            number += 1
+            desk.store.record(audit.id, judged.results)
+            yield CheckFinished(number, len(pairs), tuple(judged.results), judged.seconds)
 
 
 def _window(audit: Audit) -> Window:

@@ -1,6 +1,7 @@
 """What a check is given: a span of time, a snapshot to read, and what is already known."""
 
 from collections.abc import Hashable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import duckdb
@@ -71,7 +72,7 @@ class Reader(Protocol):
     def filled(self, entity: str) -> Filled: ...
     def has_values(self, column: str) -> bool: ...
     def coverage(self, entity: str) -> Sequence[Covered]: ...
-    def twin(self) -> "Reader": ...
+    def twins(self, most: int) -> AbstractContextManager[Sequence["Reader"]]: ...
 
 
 class Past(Protocol):

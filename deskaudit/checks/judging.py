@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from queue import SimpleQueue
@@ -40,7 +40,7 @@ def judge(
     past: Past,
     cancelled: Callable[[], bool] = lambda: False,
     limits: Mapping[str, float] | None = None,
-) -> Iterator[Judged]:
+) -> Generator[Judged, None, None]:
     """The results of all checks, in the order of `pairs`, those of phase 2 last; the rows go into the folder `frozen`.
 
     `limits`: check → the seconds it may take; one that takes longer is an ERROR, and the others go on.
@@ -66,10 +66,7 @@ def _together(
     cancelled: Callable[[], bool],
     limits: Mapping[str, float],
 ) -> Iterator[Judged]:
-    twins = [reader.twin() for _number in range(AT_ONCE)]
     free: SimpleQueue[Reader] = SimpleQueue()
-    for twin in twins:
-        free.put(twin)
 
     def run(item: Item, check: Check) -> Judged:
         own = free.get()
@@ -78,7 +75,9 @@ def _together(
         finally:
             free.put(own)
 
-    with ThreadPoolExecutor(AT_ONCE, "check") as pool:
+    with reader.twins(AT_ONCE) as twins, ThreadPoolExecutor(len(twins), "check") as pool:
+        for twin in twins:
+            free.put(twin)
         started = [pool.submit(run, item, check) for item, check in pairs]
         try:
             for number, future in enumerate(started):
@@ -91,8 +90,6 @@ def _together(
             while wait(started, LOOK_S).not_done:  # one that runs on stops at its next statement
                 for twin in twins:
                     twin.connection.interrupt()
-            for twin in twins:
-                twin.connection.close()
 
 
 def _await(future: Future[Judged], cancelled: Callable[[], bool]) -> bool:

@@ -4,7 +4,7 @@ import contextlib
 import copy
 import fcntl
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -48,6 +48,7 @@ class Reader:
 
     def __init__(self, folder: Path, *, memory_limit: str = "400MB", threads: int = 2) -> None:
         self._folder = folder
+        self._threads = threads
         self.known: dict[Hashable, Any] = {}
         """What was worked out of this generation and is asked for again, under its question; twins share it."""
         self._lease, self.manifest = _hold(folder)
@@ -101,8 +102,23 @@ class Reader:
         found: tuple[Coverage, ...] = self.known["coverage", entity]
         return found
 
-    def twin(self) -> Self:
-        """The same generation with a connection of its own, for another thread; it lives as long as this one."""
+    @contextlib.contextmanager
+    def twins(self, most: int) -> Iterator[list[Self]]:
+        """The same generation with connections of their own, for other threads: `most`, or as many as may compute.
+
+        Meanwhile the engine has so many threads fewer of its own, so that all together take no more processor cores
+        than they may.
+        """
+        found = [self._twin() for _number in range(min(most, self._threads))]
+        try:
+            self.connection.execute(f"SET threads = {self._threads - len(found) + 1}")
+            yield found
+        finally:
+            for twin in found:
+                twin.connection.close()
+            self.connection.execute(f"SET threads = {self._threads}")
+
+    def _twin(self) -> Self:
         twin = copy.copy(self)
         twin.connection = prepare(self.connection.cursor())
         twin._lease = None  # noqa: SLF001 - its own

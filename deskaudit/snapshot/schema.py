@@ -254,7 +254,8 @@ def confine(connection: duckdb.DuckDBPyConnection, *folders: Path) -> None:
     """
     if folders:
         connection.execute("SET allowed_directories = ?", [[str(folder) for folder in folders]])
-    connection.execute("SET allowed_configs = ['enable_progress_bar']")  # which each cursor has for itself: `prepare`
+    # What may still be set: what each cursor has for itself (`prepare`), and how many threads take part (`Reader.twins`).
+    connection.execute("SET allowed_configs = ['enable_progress_bar', 'threads']")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -1,6 +1,7 @@
 """A small desk in memory: the tables of a snapshot, filled row by row, without files or derivation."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -50,7 +51,7 @@ class Desk:
         item = Item(id="HD-99", slug="test", title="Test", group="tickets", cadence="daily", why="", check=[check])
         return engine.run(item, check, self, window, self.folder, self.past)
 
-    def twin(self) -> "Desk":
+    def twins(self, most: int) -> NoReturn:
         raise AssertionError("one check is judged in one thread")
 
     def frozen(self, check: str) -> list[dict[str, object]]:

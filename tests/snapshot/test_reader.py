@@ -5,6 +5,7 @@ import pytest
 from deskaudit.config import Calendar, Config, Desk
 from deskaudit.errors import SnapshotError
 from deskaudit.model.entities import ENTITIES, Agent, Rating, Ticket
+from deskaudit.snapshot import Snapshot
 from deskaudit.snapshot.schema import TABLES, columns_of, empty_database
 from deskaudit.testing import snapshot_of
 
@@ -128,3 +129,15 @@ def _is_required(entity, name):
     import msgspec
 
     return next(field for field in msgspec.structs.fields(entity) if field.name == name).required
+
+
+@pytest.mark.parametrize(("threads", "twins", "left"), [(1, 1, 1), (2, 2, 1), (5, 2, 4)])
+def test_twins_take_no_more_cores_than_the_reader_may(tmp_path, desk, threads, twins, left):
+    desk([Ticket(id=1)])
+    with Snapshot(tmp_path / "snapshot", threads=threads).open() as reader:
+        reader.confine(tmp_path)
+        with reader.twins(2) as found:
+            assert len(found) == twins
+            asked = "SELECT id, current_setting('threads') FROM ticket"
+            assert [twin.connection.execute(asked).fetchall() for twin in found] == [[(1, left)]] * twins
+        assert reader.connection.execute(asked).fetchall() == [(1, threads)]
