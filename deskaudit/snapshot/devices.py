@@ -16,6 +16,27 @@ MOST = 5
 """A value on more assets of one source names nobody."""
 TWICE = "twice"
 _NONE: frozenset[str] = frozenset()
+_COMPARED = """
+CREATE TEMP TABLE compared AS
+WITH told AS (
+  SELECT k.*, m.listed_id FROM asset_key k LEFT JOIN asset_match m ON m.scan_id = k.id
+), value AS (
+  UNPIVOT (SELECT id, src, is_scan, listed_id IS NULL AS is_rest, serial, uuid, mac, fqdn, host FROM told)
+  ON serial, uuid, mac, fqdn, host INTO NAME key VALUE value
+), shared AS (
+  SELECT n.is_scan, n.key, n.value
+  FROM (
+    SELECT is_scan, key, value, src, COUNT(*) AS rows, COUNT(*) FILTER (WHERE is_rest) AS rest
+    FROM value GROUP BY is_scan, key, value, src
+  ) n
+  GROUP BY n.is_scan, n.key, n.value
+  HAVING SUM(n.rows) > 1 AND MAX(n.rest) <= ?
+)
+SELECT v.id FROM value v SEMI JOIN shared USING (is_scan, key, value)
+UNION SELECT id FROM told WHERE listed_id IS NOT NULL
+UNION SELECT listed_id FROM told WHERE listed_id IS NOT NULL
+"""
+"""The rows that `_group` may join with another: listed ones among each other, then the scanned rest, and matches."""
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -37,15 +58,21 @@ class _Device(msgspec.Struct, eq=False):
 
 
 def create_devices(connection: duckdb.DuckDBPyConnection) -> None:
-    """Creates the temporary table `device_member` from `asset_key` and `asset_match`, which exist by then."""
+    """Creates the temporary table `device_member` from `asset_key` and `asset_match`, which exist by then.
+
+    Only rows that share a key with another one are compared here; a network has many machines, and most are alone.
+    """
+    connection.execute(_COMPARED, [MOST])
     connection.execute(
-        "CREATE TEMP TABLE device_member (device_id BIGINT, asset_id BIGINT, matched_by VARCHAR, clash VARCHAR)"
+        "CREATE TEMP TABLE device_member AS SELECT k.id AS device_id, k.id AS asset_id,"
+        " CAST(NULL AS VARCHAR) AS matched_by, CAST(NULL AS VARCHAR) AS clash FROM asset_key k ANTI JOIN compared USING (id)"
     )
     rows = [
         _Row(id_, src, bool(is_scan), tuple(keys), listed_id, matched_by)
         for id_, src, is_scan, listed_id, matched_by, *keys in connection.execute(
             "SELECT k.id, k.src, k.is_scan, m.listed_id, m.matched_by, k.serial, k.uuid, k.mac, k.fqdn, k.host"
-            " FROM asset_key k LEFT JOIN asset_match m ON m.scan_id = k.id ORDER BY k.is_scan, k.id"
+            " FROM asset_key k SEMI JOIN compared USING (id) LEFT JOIN asset_match m ON m.scan_id = k.id"
+            " ORDER BY k.is_scan, k.id"
         ).fetchall()
     ]
     found = list(_members(_group(rows), {row.id for row in rows if row.is_scan}))
@@ -68,18 +95,25 @@ def _members(devices: Iterable[_Device], scans: set[int]) -> Iterator[tuple[int,
 
 def _group(rows: Sequence[_Row]) -> list[_Device]:
     """The devices: listed rows first, then each scanned row with the listed one it is, then the scanned rest."""
-    of: dict[int, _Device] = {}
-    for row in rows:
-        if row.listed_id is None:
-            of[row.id] = _Device(
-                {row.id: None}, {(row.src, row.is_scan)}, tuple(frozenset({key}) if key else _NONE for key in row.keys)
-            )
+    of = {
+        row.id: _Device(
+            {row.id: None}, {(row.src, row.is_scan)}, tuple(frozenset({key}) if key else _NONE for key in row.keys)
+        )
+        for row in rows
+    }
     _join(of, [row for row in rows if not row.is_scan])
+    rest = []
     for row in rows:
-        if row.listed_id is not None:
+        if row.listed_id is None or row.matched_by is None:
+            rest += [row] if row.is_scan else []
+        elif objection := _contradiction(of[row.listed_id], of[row.id], KEYS.index(row.matched_by)):
+            of[row.listed_id].clashes.add(objection)
+            of[row.id].clashes.add(objection)
+            rest.append(row)
+        else:
             device = of[row.id] = of[row.listed_id]
             device.members[row.id] = row.matched_by
-    _join(of, [row for row in rows if row.is_scan and row.listed_id is None])
+    _join(of, rest)
     return list({id(device): device for device in of.values()}.values())
 
 
@@ -117,10 +151,16 @@ def _join_group(of: dict[int, _Device], group: Sequence[_Row], place: int) -> No
 
 def _objection(one: _Device, other: _Device, place: int) -> str:
     """The higher key that differs, or TWICE where one source has both; "" where they may be one."""
-    for higher in range(place):
-        if one.keys[higher] and other.keys[higher] and one.keys[higher].isdisjoint(other.keys[higher]):
-            return KEYS[higher]
-    return TWICE if one.sources & other.sources else ""
+    return _contradiction(one, other, place) or (TWICE if one.sources & other.sources else "")
+
+
+def _contradiction(one: _Device, other: _Device, place: int) -> str:
+    """The key higher than the one at `place` that both have and that differs; "" where there is none."""
+    return next(
+        (KEYS[higher] for higher in range(place)
+         if one.keys[higher] and other.keys[higher] and one.keys[higher].isdisjoint(other.keys[higher])),
+        "",
+    )  # fmt: skip
 
 
 def _merge(of: dict[int, _Device], into: _Device, device: _Device, joined_by: str) -> None:

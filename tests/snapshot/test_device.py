@@ -1,10 +1,13 @@
 """One machine in several sources is one device; a lower key never joins what a higher one tells apart (ruling 23)."""
 
 import time
+import tracemalloc
 
 import pytest
 
 from deskaudit.model.entities import Asset
+from deskaudit.snapshot.devices import create_devices
+from deskaudit.snapshot.schema import connect, read_sql
 
 
 def listed(number, **more):
@@ -126,6 +129,20 @@ def test_a_lower_key_does_not_reach_over_what_joined_before(devices):
     assert [found[n]["differs"] for n in (1, 3)] == ["serial", "serial"]
 
 
+def test_a_scan_is_not_the_machine_that_another_list_gives_another_address(devices):
+    """The scan has A's name; B, which is A by its serial number, has another MAC."""
+    members, found = devices(
+        {
+            "a": [listed(1, serial="AAA1", fqdn="pc1.example.org")],
+            "b": [listed(2, serial="AAA1", mac="00:1B:21:00:00:01")],
+            "nmap": [scanned(9, mac="00:1B:21:00:00:09", fqdn="pc1.example.org")],
+            "masscan": [scanned(10, mac="00:1B:21:00:00:09")],
+        }
+    )
+    assert members == {1: (1, None), 2: (1, "serial"), 9: (9, None), 10: (9, "mac")}
+    assert [(found[n]["scan_id"], found[n]["differs"]) for n in (1, 9)] == [(None, "mac"), (9, "mac")]
+
+
 def test_a_third_source_goes_to_the_machine_that_nothing_speaks_against(devices):
     name = {"name": "pc1"}
     members, _found = devices(
@@ -214,3 +231,22 @@ def test_every_asset_is_of_one_device_and_many_take_little_time(devices):
     members, found = devices(lists)
     assert (len(members), len(found)) == (10_000, 5000)
     assert time.monotonic() - begun < 60
+
+
+def test_machines_that_share_no_key_take_no_memory_each():
+    connection = connect()
+    connection.execute(
+        "CREATE TABLE asset AS SELECT range AS id, 'masscan' AS src, 'scan' AS origin, NULL AS serial, NULL AS uuid,"
+        " NULL AS fqdn, CASE WHEN range % 2 = 0 THEN 'host' || range ELSE 'router' END AS name,"
+        " printf('001B21%06X', range) AS mac FROM range(40000)"
+    )
+    for table in ("asset_key", "asset_match"):
+        connection.execute(f"CREATE TABLE {table} AS {read_sql(table)}")
+    tracemalloc.start()
+    create_devices(connection)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    found = connection.execute("SELECT COUNT(*), COUNT(DISTINCT device_id), COUNT(clash) FROM device_member").fetchone()
+    connection.close()
+    assert found == (40000, 40000, 0)
+    assert peak < 4_000_000
