@@ -35,7 +35,7 @@ HARD = re.compile(r"\[Errno \d+\]|Permission denied|Input/output error|No such f
 _FATAL = re.compile(
     r"^(?:Repository .* does not exist|passphrase supplied in .* is incorrect|Archive .* already exists"
     r"|Failed to create/acquire the lock|Traceback \(most recent|Connection closed by remote host|Error:"
-    r"|Local Exception|.*is not a valid repository|Remote: .*(?:error|denied))",
+    r"|Got Ctrl-C|Keyboard interrupt|Received SIG[A-Z]+|Local Exception|.*is not a valid repository|Remote: .*(?:error|denied))",
     re.IGNORECASE,
 )
 _RC = re.compile(r"terminating with \w+ status, rc (\d+)")
@@ -160,7 +160,10 @@ def _hear_json(
     if found.get("type") == "log_message":
         _hear_message(found, parts)
         return True
-    return as_text(found.get("type")) in {"archive_progress", "progress_message", "progress_percent", "file_status"}
+    kind = as_text(found.get("type"))
+    if kind == "file_status":
+        told.dry, told.items = told.dry or found.get("status") == "-", told.items or found.get("status") != "-"
+    return kind in {"archive_progress", "progress_message", "progress_percent", "file_status"}
 
 
 def _hear_message(found: dict[str, object], parts: list[_Told]) -> None:

@@ -4,7 +4,7 @@ Two witnesses are read, and put together by snapshot id:
 
 * `snapshots`: the list of `restic snapshots --json`, from a saved file or from the user's own restic, which is called
   with `--no-lock` and never writes. A snapshot proves that a run stored something; it does not show unread files.
-* `logs`: the saved output of `restic backup --json`, standard output and standard error in one file, one file a run.
+* `logs`: the saved output of `restic backup`, with --json or without, both streams in one file, one file a run.
   A run is ok with a summary and no error; partial when a file or a source path could not be read (restic before 0.19
   ends with 0 when a source path is missing, and says so in a text line alone); failed without a summary.
 """
@@ -37,7 +37,7 @@ class Job(CommonJob, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     help: ClassVar[dict[str, str]] = {
         **CommonJob.help,
-        "logs": 'Saved output of "restic backup --json", both streams, one file a run; * allowed.',
+        "logs": 'Saved output of "restic backup" (with --json or without), both streams, one file a run; * allowed.',
         "snapshots": 'Saved output of "restic snapshots --json"; * allowed.',
         "repository": "A repository that the restic of this machine is asked about; nothing is written to it.",
         "password": "The repository's password, when `repository` is given.",
@@ -75,7 +75,9 @@ class Restic(BackupSource):
     title: ClassVar[str] = "restic backups: runs from logs, snapshot lists and repositories"
     options: ClassVar[type[msgspec.Struct]] = Options
     tested: ClassVar[str] = "real tool (restic 0.14)"
-    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(rb'"message_type"\s*:|"short_id"\s*:')
+    mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
+        rb'"message_type"\s*:|"short_id"\s*:|^snapshot [0-9a-f]{8,64} saved$', re.MULTILINE
+    )
     traces: ClassVar[tuple[str, ...]] = ("logs", "snapshots")
 
     _options: Options
@@ -93,6 +95,10 @@ class Restic(BackupSource):
             except (OSError, SourceError) as fault:
                 reading.rejects.append(Reject(file.name, one_line(fault)))
                 continue
+            if found is None:
+                note = _("{file}: a dry run (-n) stored nothing and does not count")
+                reading.notes.append(note.format(file=one_line(file.name)))
+                continue
             reading.runs.append(found)
             known.pop(found.snapshot_id[:8], None)
         reading.runs += known.values()
@@ -102,6 +108,12 @@ class Restic(BackupSource):
         found = []
         if not reading.runs and not reading.rejects:
             found.append(_("no run is known: the repository or list is empty"))
+        if len(hosts := {run.machine for run in reading.runs if run.machine}) > 1:
+            names = one_line(", ".join(sorted(hosts)), 200)
+            text = _(
+                "it holds snapshots of {n} hosts ({names}), judged as one: a good one hides a bad one; give each its own job, by host"
+            )
+            found.append(text.format(n=len(hosts), names=names))
         if reading.runs and not job.logs:
             found.append(_("known from snapshots alone: runs that failed, or left files out, do not show; give logs"))
         return found

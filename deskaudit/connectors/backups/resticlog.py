@@ -1,4 +1,4 @@
-"""The two things restic prints: `restic backup --json` and `restic snapshots --json`."""
+"""The two things restic prints: `restic backup`, with --json or without, and `restic snapshots --json`."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from deskaudit.connectors.backups.figures import after, decode, read_count, read_epoch, read_iso
+from deskaudit.connectors.backups.figures import after, as_text, decode, read_count, read_epoch, read_iso, read_size
 from deskaudit.connectors.backups.runs import Run
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
@@ -15,7 +15,11 @@ from deskaudit.text import one_line
 _SKIPPED = re.compile(
     r"does not exist, skipping|could not be read|unable to (?:read|open) .*?(?:file|director)", re.IGNORECASE
 )
-_FATAL = re.compile(r"^Fatal:", re.IGNORECASE)
+_FATAL = re.compile(r"^Fatal:|^unable to create lock|signal \w+ received", re.IGNORECASE)
+_SAVED = re.compile(r"^snapshot ([0-9a-f]{8,64}) saved$")
+_PROCESSED = re.compile(r"^processed \d+ files, (.+) in (?:(\d{1,6}):)?(\d{1,2}):(\d\d)$")
+_ADDED = re.compile(r"^Added to the repo(?:sitory)?: ([^(]+)")
+_DRY = re.compile(r"^Would add to the repo")
 
 
 def read_snapshots(data: bytes, origin: str, host: str = "") -> list[Run]:
@@ -51,6 +55,7 @@ def _from_snapshot(row: dict[str, Any], origin: str) -> Run:
     return Run(
         ext_id=one_line(snapshot_id[:16]),
         snapshot_id=snapshot_id,
+        machine=one_line(as_text(row.get("hostname")), 120),
         state="ok",
         started_at=started,
         ended_at=_time(summary.get("backup_end")),
@@ -68,17 +73,22 @@ class _Told(msgspec.Struct):
     fatal: str = ""
     code: int | None = None
     text: str = ""
+    figures: dict[str, int | None] = msgspec.field(default_factory=dict)  # of the text summary
+    dry: bool = False  # in text
 
 
-def read_log(data: bytes, origin: str, modified_at: int, known: Mapping[str, Run]) -> Run:
-    """The run that a log tells of. Its time: the log's own (restic ≥ 0.17), the snapshot's, else the file's.
+def read_log(data: bytes, origin: str, modified_at: int, known: Mapping[str, Run]) -> Run | None:
+    """The run that a log tells of; None for a dry run, which stores nothing.
 
+    Its time: the log's own (restic ≥ 0.17), the snapshot's, else the file's.
     `known` has the snapshots by the first eight characters of their id. A log of several runs is refused: which run a
     line belongs to could only be guessed.
     """
     told = _Told()
     for line in decode(data).splitlines():
         _hear(line, told, origin)
+    if told.summary is not None and told.summary.get("dry_run") is True:
+        return None
     if not data.strip():
         state, said = "unknown", _("the log is empty")
     else:
@@ -92,6 +102,7 @@ def read_log(data: bytes, origin: str, modified_at: int, known: Mapping[str, Run
     return Run(
         ext_id=one_line(origin),
         snapshot_id=snapshot_id,
+        machine=snapshot.machine if snapshot else "",
         state=state,
         started_at=started,
         ended_at=_time(summary.get("backup_end")) or started + length,
@@ -106,20 +117,44 @@ def _hear(line: str, told: _Told, origin: str) -> None:
     message = _message(line)
     kind = message.get("message_type")
     if kind == "summary":
-        if told.summary is not None:
-            raise SourceError(
-                _("{file} holds more than one run.").format(file=origin),
-                kind="bad_file",
-                hint=_("Write one log file for each run."),
-            )
-        told.summary = message
+        _take_summary(message, told, origin)
     elif kind == "error":
         told.errors += 1
     elif kind in {"exit_error", "exit"}:
         told.code = read_count(message.get("code"))
         told.fatal = one_line(message.get("message", "")) if kind == "exit_error" else told.fatal
     elif kind is None and line.strip():
-        told.text = one_line(line)
+        _hear_text(line.strip(), told, origin)
+
+
+def _take_summary(found: dict[str, Any], told: _Told, origin: str) -> None:
+    if told.summary is not None:
+        raise SourceError(
+            _("{file} holds more than one run.").format(file=origin),
+            kind="bad_file",
+            hint=_("Write one log file for each run."),
+        )
+    told.summary = found
+
+
+def _hear_text(line: str, told: _Told, origin: str) -> None:
+    """A line that is no JSON: of an error, or of all that restic prints without --json."""
+    told.text = one_line(line)
+    if processed := _PROCESSED.match(line):
+        hours, minutes, seconds = (int(part or 0) for part in processed.groups()[1:])
+        told.figures["total_duration"] = hours * 3600 + minutes * 60 + seconds
+        told.figures["total_bytes_processed"] = read_size(processed[1])
+        if told.dry:  # its last line
+            _take_summary({"dry_run": True}, told, origin)
+    elif added := _ADDED.match(line):
+        told.figures["data_added"] = read_size(added[1])
+    elif saved := _SAVED.match(line):
+        _take_summary({**told.figures, "snapshot_id": saved[1]}, told, origin)
+    elif _DRY.match(line):
+        told.dry = True
+    elif line.startswith("error: "):
+        told.errors += 1
+    else:
         told.skipped = told.text if _SKIPPED.search(line) else told.skipped
         told.fatal = told.text if _FATAL.search(line) else told.fatal
 

@@ -38,6 +38,8 @@ def log(*parts: object) -> str:
         (log(message("terminating with warning status, rc 107", "WARNING"), ARCHIVE), "partial", "107"),
         (log(message("terminating with error status, rc 999", "ERROR")), "failed", "999"),
         ("Repository /srv/repo does not exist.\n", "failed", "does not exist"),
+        ("Got Ctrl-C / SIGINT.\n", "failed", "Ctrl-C"),
+        (message("Received SIGTERM", "ERROR"), "failed", "SIGTERM"),
         ('Creating archive at "repo::x"\nterminating with success status, rc 0\n', "unknown", "no statistics"),
         (log(message("terminating with success status, rc 0", "INFO")), "unknown", "no statistics"),
         ("", "unknown", "the log is empty"),
@@ -137,6 +139,14 @@ def test_real_json_good_unchanged_missing_source_double_wrong_password_and_no_re
     assert next(run for run in answer.runs if run.ext_id == "2.log").bytes_added < 2000
     assert all(0 <= now - run.started_at < 120 for run in answer.runs)
     assert (answer.jobs[0].encrypted, answer.jobs[0].target) == (True, str(tmp_path / "repo"))
+
+
+@pytest.mark.realtool
+def test_a_real_dry_run_in_json_is_told(ask, borg):
+    borg("create", "-n", "--list", "--log-json", "repo::a1", "src", log="run.log")
+    answer = ask(Borg, logs=["run.log"])
+    assert answer.states == []
+    assert "a dry run" in answer.said
 
 
 @pytest.mark.realtool

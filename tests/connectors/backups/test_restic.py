@@ -62,6 +62,10 @@ def test_the_hand_computed_time_is_right():
         (lines(SUMMARY, "Warning: at least one source file could not be read"), "partial", "could not be read"),
         (lines("Fatal: wrong password or no key found"), "failed", "wrong password"),
         (lines({"message_type": "exit_error", "code": 12, "message": "wrong password"}), "failed", "wrong password"),
+        (lines("unable to create lock in backend: repository is already locked by PID 7"), "failed", "already locked"),
+        (lines({"message_type": "status"}, "\x1b[2Ksignal interrupt received, cleaning up"), "failed", "interrupt"),
+        (lines("processed 2 files, 9 B in 0:01", "snapshot aabbccdd saved"), "ok", ""),
+        (lines("error: open a: permission denied", "snapshot aabbccdd saved"), "partial", "1 files"),
         (lines({"message_type": "status", "percent_done": 0.5}), "unknown", "still running, or cut off"),
         (b"", "unknown", "the log is empty"),
     ],
@@ -185,6 +189,41 @@ def test_real_runs_good_unchanged_missing_source_and_wrong_password(repository, 
     assert states == {"run1.json": "ok", "run2.json": "ok", "run3.json": "partial", "run4.json": "failed"}
     assert {run.bytes_source for run in runs if run.state == "ok"} == {1234}
     assert next(run for run in runs if run.ext_id == "run2.json").bytes_added == 0
+
+
+@pytest.mark.realtool
+@needs_restic
+def test_a_real_dry_run_is_no_backup(repository):
+    folder, run = repository
+    assert run("backup", "--dry-run", "--json", "src", log="run1.log") == 0
+    assert run("backup", "--dry-run", "src", log="run2.log") == 0
+    (batch,) = pull(restic(folder, Job(name="files", logs=["run*.log"])))
+    assert runs_of([batch]) == []
+    assert sum("a dry run" in problem.message for problem in batch.problems) == 2
+
+
+@pytest.mark.realtool
+@needs_restic
+def test_real_text_is_read_and_its_snapshot_is_the_same_run(repository):
+    folder, run = repository
+    assert run("backup", "src", log="run1.log") == 0
+    run("backup", "src", "gone", log="run2.log")
+    found = runs_of(pull(restic(folder, job_of(folder, logs=["run*.log"]))))
+    assert [(run.ext_id, run.state) for run in found] == [("run1.log", "ok"), ("run2.log", "partial")]
+    assert all(1230 < run.bytes_source < 1240 for run in found)  # told as 1.205 KiB
+    (folder / "both.log").write_bytes((folder / "run1.log").read_bytes() * 2)
+    (batch,) = pull(restic(folder, Job(name="files", logs=["both.log"])))
+    assert "more than one run" in batch.rejects[0].reason
+
+
+def test_several_hosts_in_one_list_are_told(tmp_path):
+    other = {**SNAPSHOT, "hostname": "mail", "id": "ee" * 32}
+    (tmp_path / "list.json").write_text(json.dumps([SNAPSHOT, other]))
+    (batch,) = pull(restic(tmp_path, Job(name="all", snapshots=["list.json"])))
+    assert any("2 hosts (files, mail)" in problem.message for problem in batch.problems)
+    (batch,) = pull(restic(tmp_path, Job(name="mail", snapshots=["list.json"], host="mail")))
+    assert not any("hosts" in problem.message for problem in batch.problems)
+    assert [row.asset_ids for row in batch.rows if isinstance(row, BackupJob)] == ["mail"]
 
 
 @pytest.mark.realtool
