@@ -81,6 +81,7 @@ def read_rsnapshot(data: bytes, origin: Origin, levels: frozenset[str] = frozens
         return reading
     clock = LocalClock(origin.zone)
     parts: list[_Told] = []
+    running: dict[str, _Told] = {}
     known = False
     for line in decode(data).splitlines():
         found = _LINE.match(line)
@@ -88,7 +89,7 @@ def read_rsnapshot(data: bytes, origin: Origin, levels: frozenset[str] = frozens
         if found is None or when is None:
             continue  # the rest of a long line
         known = True
-        _hear(parts, when, found[2].strip())
+        _hear(parts, running, when, found[2].strip())
     if not known:
         raise not_a_log(origin, "rsnapshot", _("Give the logfile of rsnapshot.conf."))
     for told in parts:
@@ -106,25 +107,36 @@ def _time(text: str, clock: LocalClock) -> int | None:
     return clock.read(when) if when else None
 
 
-def _hear(parts: list[_Told], when: int, said: str) -> None:
+def _hear(parts: list[_Told], running: dict[str, _Told], when: int, said: str) -> None:
+    """`running` has the runs without an end, by their command: several configs may write to one log at a time."""
     found = _SAID.match(said)
-    command, text = (found[1].strip(), found[2].strip()) if found else ("", said)
-    told = parts[-1] if parts else None
-    if found and text == "started":
-        parts.append(_Told(when, command, begun=True))
+    if found is None:
+        for told in list(running.values()) or parts[-1:]:  # it does not say whose line it is
+            told.ended_at = when
+            _hear_work(told, said)
         return
-    if told is None or (told.closing and found) or (found and told.command != command and not told.begun):
-        if not found:
-            return
-        told = _Told(when, command)
+    command, text = found[1].strip(), found[2].strip()
+    told = running.get(command)
+    if told is None and len(running) == 1:
+        told = next((one for one in running.values() if one.begun), None)
+    if told is None or text == "started":
+        told = running[command] = _Told(when, command, begun=text == "started")
         parts.append(told)
+        if told.begun:
+            return
     told.ended_at = when
-    if found and text.startswith("completed"):
+    if text.startswith("completed"):
         told.closing = text
-    elif found and "ERROR: " in said:
+        running.pop(told.command, None)
+    elif "ERROR: " in said:
         told.error = told.error or one_line(text)
         told.failures += bool(_RETURNED.search(text))
-    elif said.startswith("WARNING: "):
+    else:
+        _hear_work(told, said)
+
+
+def _hear_work(told: _Told, said: str) -> None:
+    if said.startswith("WARNING: "):
         told.warning = told.warning or one_line(said.removeprefix("WARNING: "))
         told.partial = told.partial or "vanished" not in said
     elif _COPIES.search(said):
@@ -143,7 +155,7 @@ def _conclude(told: _Told, reading: Reading, levels: frozenset[str]) -> None:
     run = Run(state="", started_at=told.started_at, ended_at=told.ended_at, target=told.target)
     run.message = told.error or told.warning
     if told.closing.startswith("completed successfully"):
-        run.state = "ok"
+        run.state, run.message = "ok", ""  # what was said meanwhile was another run's
         if not told.copies and not levels:
             run.state = "unknown"
             run.message = _("the log does not show what it copied: set loglevel 3, or name the levels that copy")

@@ -22,6 +22,7 @@ _TOTAL = re.compile(r"total size (?:is )?([\d,.'’\u00a0\u202f]+)")
 _SOURCE = re.compile(r"^Total file size: ([\d,.'’\u00a0\u202f]+)")
 _MOVED = re.compile(r"^Total transferred file size: ([\d,.'’\u00a0\u202f]+)")
 _SENT = re.compile(r"^sent [\d,.'’\u00a0\u202f]+[KMGT]? bytes\s+received ")
+_ITEM = re.compile(r"^(?:[<>]f\S{9}|\*deleting) ")
 _WARNINGS = {24, 25}
 """Files vanished while they were read; not all was deleted that could have been."""
 _PARTIAL = {23}
@@ -62,6 +63,8 @@ class _Told(msgspec.Struct):
     begun: bool = False
     sent: bool = False
     dry: bool = False
+    brief: bool = False  # its end stands on one line, as without --stats
+    items: bool = False  # a file was copied or deleted; folders show in a dry run too
     code: int | None = None
     error: str = ""
     source: int | None = None
@@ -128,6 +131,8 @@ def _hear(told: _Told, said: str) -> None:
         told.moved = read_count(moved[1].rstrip(".,"))
     else:
         total = _TOTAL.search(said)
+        told.items = told.items or bool(_ITEM.match(said))
+        told.brief = told.brief or bool(total and _SENT.match(said))
         if _SENT.match(said) or (total and said.startswith("total size")):
             told.sent = True
         if total and told.source is None and told.sent:
@@ -155,6 +160,9 @@ def _conclude(told: _Told, reading: Reading, origin: Origin) -> None:
         run.state, run.warned = "ok", True
     elif told.code:
         run.state = "failed"
+    elif told.sent and told.brief and not told.items and not told.error:
+        run.state = "unknown"
+        run.message = _("a dry run (-n) leaves the same lines as a run without changes: add --stats")
     elif told.sent:
         run.state = "partial" if told.error else "ok"
     else:

@@ -38,6 +38,31 @@ def test_a_log_has_its_outcomes(ask, lines, states):
     assert ask(Rsnapshot, {"r.log": log(*lines)}, now=MARCH + 9000).states == states
 
 
+def test_two_configs_that_write_to_one_log_at_a_time(ask):
+    one, two = "/usr/bin/rsnapshot -c one.conf alpha", "/usr/bin/rsnapshot -c two.conf alpha"
+    text = log(
+        f"{one}: started", COPY, f"{two}: started", COPY, f"{one}: completed successfully",
+        "WARNING: Some files in /x only transferred partially during rsync operation",
+        f"WARNING: {two}: completed, but with some warnings",
+    )  # fmt: skip
+    answer = ask(Rsnapshot, {"r.log": text}, now=MARCH + 9000)
+    assert [(run.state, run.started_at, run.ended_at, run.message) for run in answer.runs] == [
+        ("ok", MARCH + 7200, MARCH + 7204, None),
+        ("partial", MARCH + 7202, MARCH + 7206, "Some files in /x only transferred partially during rsync operation"),
+    ]
+
+
+def test_a_run_that_broke_off_takes_nothing_from_the_next_one(ask):
+    text = log(BEGIN, COPY) + log(
+        BEGIN, COPY, "WARNING: lost", "WARNING: {c}: completed, but with some warnings", day="2026-03-02"
+    )
+    answer = ask(Rsnapshot, {"r.log": text}, now=MARCH + 3 * DAY)
+    assert [(run.state, run.message) for run in answer.runs] == [
+        ("failed", "it never came to its end"),
+        ("partial", "lost"),
+    ]
+
+
 def test_levels_of_the_config_tell_what_copies(ask):
     assert ask(Rsnapshot, {"r.log": log(BEGIN, END)}, levels=["alpha"]).states == ["ok"]
     assert ask(Rsnapshot, {"r.log": log(BEGIN, END, level="beta")}, levels=["alpha"]).states == []

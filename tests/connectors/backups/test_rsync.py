@@ -78,6 +78,17 @@ def test_real_good_partial_failed_missing_dry_and_killed_runs(ask, tool, shell, 
 
 
 @pytest.mark.realtool
+def test_without_statistics_a_real_dry_run_looks_like_one_without_changes(ask, tool, shell, source_folder, tmp_path):
+    tool("rsync")
+    for name, words in (("dry", ["-an"]), ("good", ["-a"]), ("unchanged", ["-a"])):
+        assert shell("rsync", *words, f"--log-file={name}.log", "src/", "dst/", TZ="UTC") == 0
+    now = int((tmp_path / "dry.log").stat().st_mtime)
+    found = {name: ask(Rsync, logs=[f"{name}.log"], now=now).runs[0] for name in ("dry", "good", "unchanged")}
+    assert {name: run.state for name, run in found.items()} == {"dry": "unknown", "good": "ok", "unchanged": "unknown"}
+    assert "--stats" in found["dry"].message
+
+
+@pytest.mark.realtool
 def test_a_real_unreadable_file_makes_the_run_partial(ask, tool, shell, source_folder, tmp_path):
     tool("rsync")
     if os.geteuid() == 0:
