@@ -111,9 +111,9 @@ def _hear(parts: list[_Told], running: dict[str, _Told], when: int, said: str) -
     """`running` has the runs without an end, by their command: several configs may write to one log at a time."""
     found = _SAID.match(said)
     if found is None:
-        for told in list(running.values()) or parts[-1:]:  # it does not say whose line it is
-            told.ended_at = when
-            _hear_work(told, said)
+        for one in list(running.values()) or parts[-1:]:  # it does not say whose line it is
+            one.ended_at = when
+            _hear_work(one, said)
         return
     command, text = found[1].strip(), found[2].strip()
     told = running.get(command)

@@ -206,8 +206,9 @@ class Elements:
 
 
 def not_nmap(scan: Scan, why: str) -> SourceError:
+    scanner = "masscan" if scan.scanner == "masscan" else "nmap"
     return SourceError(
-        _("{file} is no nmap XML file: {why}.").format(file=scan.file, why=one_line(why)),
+        _("{file} is no {scanner} XML file: {why}.").format(file=scan.file, scanner=scanner, why=one_line(why)),
         kind="bad_file",
-        hint=_("Save the scan with: nmap -oX FILE"),
+        hint=_("Save the scan with: {scanner} -oX FILE").format(scanner=scanner),
     )

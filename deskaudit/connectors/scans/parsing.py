@@ -1,5 +1,6 @@
 """expat over a scan's XML. Entities are refused and not the DTD, which every real file has."""
 
+import codecs
 from collections.abc import Iterator
 from typing import IO, NoReturn
 from xml.parsers import expat
@@ -14,6 +15,7 @@ from deskaudit.text import one_line
 CHUNK = 262_144
 MOST_BYTES_OF_ONE = 4_000_000  # of one name, text or comment
 _HOST_END = b"</host>"
+_WIDE = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
 _PLAIN = frozenset({"utf-8", "us-ascii"})
 
 
@@ -31,20 +33,24 @@ def parse(handle: IO[bytes], scan: Scan) -> Iterator[Host]:
 
     Raises SourceError for what is no scan or declares entities, BrokenOff where a scan stops being XML.
     """
-    reading = _Reading(scan)
+    data = handle.read(CHUNK)
+    reading = _Reading(scan, wide=data[:2] in _WIDE)
     elements = reading.elements
     try:
-        while data := handle.read(CHUNK):
+        while data:
             reading.feed(data)
             yield from elements.done
             elements.done.clear()
+            data = handle.read(CHUNK)
         reading.finish()
     except (expat.ExpatError, ValueError, LookupError) as fault:  # the last two: of encodings
         if not elements.root:
             raise not_nmap(scan, str(fault)) from None
         yield from elements.done
         code = fault.code if isinstance(fault, expat.ExpatError) else 0
-        raise BrokenOff(one_line(fault), cut=code in _CUT) from None
+        if not elements.depth and code in _BEHIND:
+            raise BrokenOff(_("another scan stands behind it: give each one its own file"), cut=True) from None
+        raise BrokenOff(_("it breaks off: {fault}").format(fault=one_line(fault)), cut=code in _CUT) from None
     yield from elements.done
 
 
@@ -57,6 +63,11 @@ _CUT = frozenset(
         expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 )
+_BEHIND = frozenset(
+    expat.errors.codes[text]
+    for text in (expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT, expat.errors.XML_ERROR_MISPLACED_XML_PI)
+)
+"""How expat meets what `nmap --append-output` leaves: a second document."""
 
 
 class _Reading:
@@ -66,14 +77,15 @@ class _Reading:
     nothing is open but the root, and what is taken away is one whole element.
     """
 
-    def __init__(self, scan: Scan) -> None:
-        self._parser = _make_parser(scan.file)
+    def __init__(self, scan: Scan, *, wide: bool) -> None:
+        """`wide`: in UTF-16, as PowerShell saves what nmap prints, which still names UTF-8."""
+        self._parser = _make_parser(scan.file, "utf-16" if wide else None)
         self._parser.XmlDeclHandler = self._see_encoding
         self._parser.StartDoctypeDeclHandler = self._see_doctype
         self.elements = Elements(scan, lambda: self._parser.CurrentByteIndex)
         self._parser.StartElementHandler = self.elements.start
         self._parser.EndElementHandler = self.elements.end
-        self._pattern: HostPattern | None = HostPattern(self._learn)
+        self._pattern: HostPattern | None = None if wide else HostPattern(self._learn)
         self._given = 0  # bytes that expat has
         self._rest = b""  # what came after the last host's end
 
@@ -131,7 +143,7 @@ class _Reading:
             self._pattern = None
 
 
-def _make_parser(file: str) -> expat.XMLParserType:
+def _make_parser(file: str, encoding: str | None = None) -> expat.XMLParserType:
     def refuse(*_declaration: object) -> NoReturn:
         raise SourceError(
             _("{file} declares XML entities; no scan does.").format(file=file),
@@ -139,6 +151,6 @@ def _make_parser(file: str) -> expat.XMLParserType:
             hint=_("Do not trust where it comes from."),
         )
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(encoding)
     parser.EntityDeclHandler = parser.UnparsedEntityDeclHandler = parser.ExternalEntityRefHandler = refuse
     return parser

@@ -105,6 +105,26 @@ def test_a_cut_scan_keeps_its_whole_hosts_and_says_partial(tmp_path):
     assert set(problem.entities) == {"asset", "component"}
 
 
+@pytest.mark.parametrize("behind", ["", "\n"])
+def test_a_file_of_several_scans_is_partial_and_says_why(tmp_path, behind):
+    one, two = scan(host("10.0.0.1"), host("10.0.0.2")), scan(host("10.0.0.3"))
+    (tmp_path / "s.xml").write_text(one + behind + two)
+    batches = pull(tmp_path)
+    assert [asset.ip for asset in rows_of(batches, Asset)] == ["10.0.0.1", "10.0.0.2"]
+    (problem,) = problems_of(batches)
+    assert "another scan stands behind it" in problem.message
+    assert problem.entities
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_what_powershell_saved_is_read(tmp_path, encoding):
+    mark = b"" if encoding == "utf-16" else "\ufeff".encode(encoding)
+    (tmp_path / "s.xml").write_bytes(mark + scan(host("10.0.0.1", name="büro.example.org")).encode(encoding))
+    batches = pull(tmp_path)
+    assert [(asset.ip, asset.fqdn) for asset in rows_of(batches, Asset)] == [("10.0.0.1", "büro.example.org")]
+    assert problems_of(batches) == []
+
+
 def test_zero_hosts_is_a_finding_about_the_scan(tmp_path):
     (tmp_path / "s.xml").write_text(scan())
     (problem,) = problems_of(pull(tmp_path))
@@ -118,6 +138,11 @@ def test_zero_hosts_is_a_finding_about_the_scan(tmp_path):
         ("<html><body>no</body></html>", "its root is <html>"),
         ("not xml at all", "is no nmap XML file"),
         ("", "is no nmap XML file"),
+        (
+            "# Nmap 7.93 scan initiated Sun Mar  1 as: nmap -oG s.xml 10.0.0.1\nHost: 10.0.0.1 ()\tStatus: Up\n",
+            "grepable",
+        ),
+        ("PK\x03\x04", r"zip\): unpack it"),
     ],
 )
 def test_what_is_no_nmap_file_is_refused_with_the_reason(tmp_path, text, why):
