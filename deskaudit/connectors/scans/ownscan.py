@@ -43,9 +43,21 @@ def require_argument(text: str) -> None:
     if not _ALLOWED.fullmatch(text):
         raise ValueError(
             _('arguments: "{text}" is not among those that deskaudit passes on: {known}').format(
-                text=text, known=" ".join(one.replace("\\", "") for one in ARGUMENTS)
+                text=text, known=" ".join(_readable(one) for one in ARGUMENTS)
             )
         )
+
+
+def _readable(argument: str) -> str:
+    for pattern, word in (
+        (r"[\w.:/,*-]+", "TARGETS"),
+        (r"[\d,-]*", "PORTS"),
+        (r"\d+", "N"),
+        (r"\d", "N"),
+        ("(?:", "("),
+    ):
+        argument = argument.replace(pattern, word)
+    return argument
 
 
 def require_ports(text: str) -> None:
@@ -94,15 +106,22 @@ def run(targets: Sequence[str], ports: str, arguments: Sequence[str], output: Pa
     try:
         ended = _call(command_of(targets, ports, arguments, part), longest_s)
         scan = _read(part)
-        if ended == "" and scan.ended and not scan.fault:
+        if ended == "" and scan.ended and not scan.fault and scan.hosts:
             _put(part, output)
             return scan
-        _keep_partial(part, output, scan, ended or scan.fault)
+        _keep_partial(part, output, scan, ended or scan.fault or _nothing(scan))
     except KeyboardInterrupt:
         _keep_partial(part, output, _read(part), _("you stopped it"))
     finally:
         part.unlink(missing_ok=True)
     raise AssertionError  # _keep_partial raises
+
+
+def _nothing(scan: Scan) -> str:
+    """Why a scan that ended well has no host."""
+    if scan.total:
+        return _("none of {n} addresses answered").format(n=scan.total)
+    return _("no target was left to scan, as a name that does not resolve or all are excluded")
 
 
 def _make_part(output: Path) -> Path:

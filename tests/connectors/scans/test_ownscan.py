@@ -125,6 +125,21 @@ def test_a_scan_that_found_nothing_leaves_nothing(tmp_path, nmap):
     assert [file.name for file in tmp_path.iterdir()] == ["bin"]
 
 
+@pytest.mark.realtool
+@pytest.mark.skipif(not shutil.which("nmap") and not os.environ.get("CI"), reason="nmap is not installed")
+def test_a_real_scan_of_nothing_takes_no_place(tmp_path):
+    (tmp_path / "out.xml").write_text("old")
+    with pytest.raises(SourceError, match="no target was left"):
+        ownscan.run(["127.0.0.1"], "1", ["-n", "--exclude=127.0.0.1"], tmp_path / "out.xml", 60)
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("out.xml", "old")]
+
+
+def test_what_may_be_passed_on_is_told_in_words():
+    with pytest.raises(ValueError, match=r"--top-ports=N .*--exclude=TARGETS") as caught:
+        NmapOptions(files=["a.xml"], arguments=["-A"])
+    assert not {"\\", "?", "+"} & set(str(caught.value).replace("(ms|s|m|h)?", ""))
+
+
 def test_nobody_scans_without_a_yes(tmp_path, monkeypatch, nmap, call):
     nmap("raise SystemExit('called')")
     (tmp_path / "scans").mkdir()
