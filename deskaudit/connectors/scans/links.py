@@ -7,7 +7,9 @@ ever contacted, and nothing at all before the option `probe` is true.
 import re
 import socket
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from typing import ClassVar, Literal
 
 import msgspec
@@ -97,16 +99,18 @@ class Links:
         if not self._options.probe:
             raise _switched_off(self._context.source)
         links = self._options.links
-        rows: list[Component] = []
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="link") as pool:
-            tries = [pool.submit(self._try, link) for link in links]
+        tries = [Future[State]() for _link in links]
+        stop = Event()
+        try:
+            self._start(list(zip(links, tries, strict=True)), stop)
             left: set[Future[State]] = set(tries)
             while left:
                 _done, left = wait(left, timeout=0.5)
                 if self._context.cancelled():
-                    pool.shutdown(wait=False, cancel_futures=True)
                     return
-            rows = [self._row(link, found.result()) for link, found in zip(links, tries, strict=True)]
+        finally:
+            stop.set()
+        rows = [self._row(link, found.result()) for link, found in zip(links, tries, strict=True)]
         yield Batch(
             rows=rows,
             cursor={"read_at": self._context.now()},
@@ -115,6 +119,26 @@ class Links:
             done=len(rows),
             total=len(links),
         )
+
+    def _start(self, tries: list[tuple[Link, Future[State]]], stop: Event) -> None:
+        """Tries the links on threads that nobody waits for: a name or a machine may take long to answer."""
+        todo: SimpleQueue[tuple[Link, Future[State]]] = SimpleQueue()
+        for one in tries:
+            todo.put(one)
+
+        def work() -> None:
+            while not stop.is_set():
+                try:
+                    link, found = todo.get_nowait()
+                except Empty:
+                    return
+                try:
+                    found.set_result(self._try(link))
+                except Exception as fault:  # noqa: BLE001 - raised where the result is asked for
+                    found.set_exception(fault)
+
+        for number in range(min(AT_ONCE, len(tries))):
+            Thread(target=work, name=f"link-{number}", daemon=True).start()
 
     def _try(self, link: Link) -> State:
         try:

@@ -47,19 +47,30 @@ def test_up_and_down(tmp_path, listener):
     assert len({row.id for row in rows}) == 4
 
 
-def test_a_silent_host_is_filtered(tmp_path, listener):
+@pytest.fixture
+def silent_port(listener):
+    """A port on which nothing answers any more: the queue of its listener is full."""
     listener.listen(0)
     port = listener.getsockname()[1]
     held = [socket.socket() for _ in range(4)]
-    try:
-        for one in held:  # the queue of the listener is full: nothing answers any more
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", port))
-        (row,) = pull(tmp_path, [Link(host="127.0.0.1", port=port)], probe=True, timeout=0.3)
-    finally:
-        for one in held:
-            one.close()
+    for one in held:
+        one.setblocking(False)
+        one.connect_ex(("127.0.0.1", port))
+    yield port
+    for one in held:
+        one.close()
+
+
+def test_a_silent_host_is_filtered(tmp_path, silent_port):
+    (row,) = pull(tmp_path, [Link(host="127.0.0.1", port=silent_port)], probe=True, timeout=0.3)
     assert row.state == "filtered"
+
+
+def test_it_stops_without_waiting_for_a_silent_host(tmp_path, silent_port):
+    begun = time.monotonic()
+    link = Link(host="127.0.0.1", port=silent_port)
+    assert pull(tmp_path, [link], probe=True, timeout=30, cancelled=lambda: True) == []
+    assert time.monotonic() - begun < 15
 
 
 def test_nothing_is_contacted_before_it_is_asked_for(tmp_path, listener):
