@@ -149,7 +149,9 @@ def _select(
 def _landed(landing: Landing, entity: str) -> str:
     """An entity's landed lines as a table, with `line`, their order."""
     kinds = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in {"line": "BIGINT", **columns(entity)}.items())
-    return (
+    lines = (
         f"read_json({quote(str(landing.file(entity)))}, format = 'newline_delimited', columns = {{{kinds}}},"
         f" maximum_object_size = {LONGEST_LINE})"
     )
+    outdated = landing.state.outdated.get(entity)
+    return lines if outdated is None else f"(SELECT * FROM {lines} o WHERE o.line > {outdated})"

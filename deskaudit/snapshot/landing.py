@@ -48,6 +48,9 @@ class State(msgspec.Struct, kw_only=True):
     replaces: set[str] = msgspec.field(default_factory=set)
     swept: set[str] = msgspec.field(default_factory=set)
     empty: set[str] = msgspec.field(default_factory=set)  # swept, and the source said that it has none
+    ended: dict[str, int] = msgspec.field(default_factory=dict)  # entity that a pull which ended gave whole → last line
+    ended_sweeps: set[str] = msgspec.field(default_factory=set)  # entities that such a pull has swept
+    outdated: dict[str, int] = msgspec.field(default_factory=dict)  # entity → its lines up to here came whole again
     problems: list[Problem] = msgspec.field(default_factory=list)
     rejects: int = 0
     reject_sample: list[Reject] = msgspec.field(default_factory=list)
@@ -84,8 +87,9 @@ class Landing:
             except BaseException:
                 self.close()
                 raise
-        self._stale = set(self.state.replaces) if self.state.finished else set()
-        self._old_sweeps = set(self.state.swept) if self.state.finished else set()
+        if self.state.finished:  # it was not published: what it gave whole will come whole again
+            self.state.ended |= dict.fromkeys(self.state.replaces, self.state.lines)
+            self.state.ended_sweeps |= self.state.swept
         self.state.finished, self.state.error = False, None
 
     @property
@@ -110,9 +114,9 @@ class Landing:
         without a row, when it has rows, is in `replaces` or `swept`, or is the batch's `resource`.
         """
         with _as_snapshot_error(self.folder):
-            for entity in sorted(batch.replaces & self._stale):
-                self._start_over(entity)
-            for entity in sorted({*batch.present, *batch.swept} & self._old_sweeps):
+            for entity in batch.replaces & set(self.state.ended):
+                self.state.outdated[entity] = self.state.ended.pop(entity)
+            for entity in sorted({*batch.present, *batch.swept} & self.state.ended_sweeps):
                 self._sweep_anew(entity)
             self._count(batch)
             self._append(batch)
@@ -238,15 +242,9 @@ class Landing:
             self._files[path] = path.open("ab")
         return self._files[path]
 
-    def _start_over(self, entity: str) -> None:
-        """A pull that had ended is pulled again: what it delivered whole is delivered anew."""
-        self._stale.discard(entity)
-        self._open(self.file(entity)).truncate(0)
-        self.state.bytes[entity] = 0
-
     def _sweep_anew(self, entity: str) -> None:
         """A pull that had ended sweeps again: its earlier sweep would keep what has gone since."""
-        self._old_sweeps.discard(entity)
+        self.state.ended_sweeps.discard(entity)
         self.state.swept.discard(entity)
         self.state.empty.discard(entity)
         self._open(self.present_file(entity)).truncate(0)

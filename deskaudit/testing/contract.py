@@ -192,6 +192,16 @@ class ConnectorContract(Sources):
             found = pulls.difference(whole, pulls.tables(snapshot, self.connector.fills))
             demand(not found, f"stopped after batch {stop} of {count} and gone on: {found}")
 
+    def test_a_pull_that_ended_unpublished_is_pulled_again(self, tmp_path: Path) -> None:
+        folder = _made(tmp_path / "source")
+        make = self._maker(folder, self.source(folder))
+        pulls.land(tmp_path / "whole", make, self.want(), self.now)
+        pulls.land(tmp_path / "again", make, self.want(), self.now, publishes=False)
+        pulls.land(tmp_path / "again", make, self.want(), self.now)
+        whole, again = (pulls.tables(tmp_path / name, self.connector.fills) for name in ("whole", "again"))
+        found = pulls.difference(whole, again)
+        demand(not found, f"killed when it had ended, before it was published, and pulled again: {found}")
+
     def test_pulling_again_loses_nothing(self, tmp_path: Path) -> None:
         folder = _made(tmp_path / "source")
         options = self.source(folder)

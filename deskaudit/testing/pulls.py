@@ -64,8 +64,18 @@ def gather(connector: Connector, cursor: Cursor | None, want: Want) -> Pulled:
     return pulled
 
 
-def land(folder: Path, make: Callable[[], Connector], want: Want, now: int, stop: int | None = None) -> None:
+def land(
+    folder: Path,
+    make: Callable[[], Connector],
+    want: Want,
+    now: int,
+    stop: int | None = None,
+    *,
+    publishes: bool = True,
+) -> None:
     """One pull into the snapshot of `folder`, published at its end; with `stop` it is killed after so many batches.
+
+    Without `publishes` it is killed when it has ended, before anything is published.
 
     It goes on where the one before was killed or ended.
     """
@@ -77,7 +87,8 @@ def land(folder: Path, make: Callable[[], Connector], want: Want, now: int, stop
             if number == stop:
                 return
         landing.finish(cadence_s=86400)
-        snapshot.publish([landing], Config(), now)
+        if publishes:
+            snapshot.publish([landing], Config(), now)
 
 
 def tables(folder: Path, entities: frozenset[str]) -> Tables:

@@ -314,16 +314,30 @@ def test_problems_are_kept_once(snapshot):
     assert source.state == "incomplete"
 
 
-def test_what_a_pull_had_delivered_whole_is_not_mixed_with_a_second_try(snapshot):
-    """The pull ended, and was not published: pulled again, an agent who has gone meanwhile must not stay."""
+AGENT = frozenset({"agent"})
+WHOLE_AT_ONCE = [Batch(rows=[Agent(id=2)], replaces=AGENT), Batch(rows=[Agent(id=3)], replaces=AGENT)]
+WHOLE_AT_ITS_END = [Batch(rows=[Agent(id=2)]), Batch(rows=[Agent(id=3)]), Batch(replaces=AGENT)]
+
+
+@pytest.mark.parametrize("batches", [WHOLE_AT_ONCE, WHOLE_AT_ITS_END])
+@pytest.mark.parametrize("killed", [0, 1])
+def test_what_a_pull_had_delivered_whole_is_not_mixed_with_a_second_try(snapshot, batches, killed):
+    """The pull ended, and was not published: pulled again, an agent who has gone meanwhile must not stay.
+
+    Nor may the second try, killed or not, lose what it delivers, whether it says with the rows or after them that they
+    are all.
+    """
     with snapshot.landing("desk", "csv", NOW) as landing:
-        whole = frozenset({"agent"})
-        landing.land(Batch(rows=[Agent(id=1), Agent(id=2)], replaces=whole, cursor={"page": 1}))
+        landing.land(Batch(rows=[Agent(id=1), Agent(id=2)]))
+        landing.land(Batch(replaces=AGENT, cursor={"page": 1}))
         landing.finish(cadence_s=60)
+    for _time in range(killed):
+        with snapshot.landing("desk", "csv", NOW) as landing:
+            landing.land(Batch(cursor={"page": 2}))
     with snapshot.landing("desk", "csv", NOW) as landing:
         assert landing.resumed
-        landing.land(Batch(rows=[Agent(id=2)], replaces=whole))
-        landing.land(Batch(rows=[Agent(id=3)], replaces=whole))
+        for batch in batches:
+            landing.land(batch)
         published(snapshot, landing)
     with snapshot.open() as reader:
         assert reader.connection.execute("SELECT id FROM agent ORDER BY id").fetchall() == [(2,), (3,)]
