@@ -115,6 +115,13 @@ def whole(self, cursor, want):
     yield Batch(rows=[Ticket(id=1), Ticket(id=1)], cursor={"a": 1}, replaces=frozenset({"ticket"}))
 
 
+def emptied(self, cursor, want):
+    """Says that it gives all there is, and gives what has changed."""
+    if cursor is None:
+        yield from Sound.pull(self, cursor, want)
+    yield Batch(replaces=frozenset({"ticket"}), resource="ticket", cursor={"page": 0})
+
+
 def written(self, cursor, want):
     (self._context.folder / "lock").write_text("x")
     yield from Sound.pull(self, cursor, want)
@@ -165,6 +172,7 @@ CASES = {
         (fault(cursor=lambda _self, page: {"page": page, "seen": ["x" * 80] * 20_000}), "bytes: it is written with each"),
     ],
     "a_stopped_pull_goes_on": [(fault(cursor=lambda _self, page: {"page": page + 1}), "stopped after batch 1 of 4")],
+    "a_pull_that_ended_unpublished_is_pulled_again": [(fault(pull=emptied), "pulled again: ticket: 15 and 0 rows")],
     "pulling_again_loses_nothing": [
         (fault(text=lambda self, title: f"{title} {self.pulls}", start=lambda *_: 0), "changes what nobody changed")
     ],
