@@ -1,6 +1,8 @@
 """Where things lie on this machine (XDG)."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -44,6 +46,18 @@ class Paths(msgspec.Struct, frozen=True):
                 _("The data folder {folder} cannot be made: {fault}.").format(folder=self.data, fault=fault.strerror),
                 hint=_("Give this user the right to write there, or choose another place with --data-dir."),
             ) from None
+
+
+@contextmanager
+def reaching(file: Path) -> Iterator[None]:
+    """What keeps a file of the data folder from being made or opened is a StoreError that names it."""
+    try:
+        yield
+    except OSError as fault:
+        raise StoreError(
+            _("{file} cannot be made or opened: {fault}.").format(file=file, fault=fault.strerror),
+            hint=_("Give this user the right to write there, or choose another place with --data-dir."),
+        ) from fault
 
 
 def find(config: str | None = None, data: str | None = None) -> Paths:

@@ -10,9 +10,11 @@ import msgspec
 
 from deskaudit.errors import ConfigError, SecretError
 from deskaudit.i18n import _
+from deskaudit.paths import reaching
 
 SERVICE = "deskaudit"
 COMMAND_SECONDS = 30
+KEY_BYTES = 32
 
 
 class Secret:
@@ -149,16 +151,21 @@ def hash_key(ref: SecretRef | None, file: Path) -> bytes:
     """The key of the keyed hashes of people: from the config's `hash_key`, else from a file made once, mode 600."""
     if ref is not None:
         return ref.resolve("desk.hash_key").reveal().encode()
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = file.read_bytes()
-        if len(key) < 32:
-            raise ConfigError(
-                _("{file} is cut short.").format(file=file), hint=_("Restore it, or delete it and pull again.")
-            ) from None
-        return key
-    key = random_source.token_bytes(32)
-    with os.fdopen(handle, "wb") as out:
-        out.write(key)
+    with reaching(file):
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            key = file.read_bytes()
+            if len(key) < KEY_BYTES:
+                raise ConfigError(
+                    _("{file} is cut short.").format(file=file), hint=_("Restore it, or delete it and pull again.")
+                ) from None
+            return key
+        key = random_source.token_bytes(KEY_BYTES)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(key)
+        except OSError:  # a full disk: half a key would look like one that was lost
+            file.unlink()
+            raise
     return key

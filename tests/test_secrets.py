@@ -2,7 +2,9 @@
 
 import pickle
 import stat
+import subprocess
 import sys
+import textwrap
 
 import keyring
 import keyring.backend
@@ -10,7 +12,7 @@ import msgspec
 import pytest
 
 from deskaudit import secrets
-from deskaudit.errors import ConfigError, SecretError
+from deskaudit.errors import ConfigError, SecretError, StoreError
 from deskaudit.secrets import Secret, SecretRef
 
 
@@ -91,6 +93,31 @@ def test_the_hash_key_is_made_once_and_only_for_its_owner(tmp_path):
     file.write_bytes(key[:5])
     with pytest.raises(ConfigError, match="cut short"):
         secrets.hash_key(None, file)
+
+
+def test_a_hash_key_that_cannot_be_written_is_not_half_there(tmp_path):
+    file = tmp_path / "hash.key"
+    code = textwrap.dedent(f"""
+        import resource, signal
+        from pathlib import Path
+        from deskaudit import errors, secrets
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))  # as on a full disk
+        try:
+            secrets.hash_key(None, Path({str(file)!r}))
+        except errors.StoreError as fault:
+            print(fault)
+    """)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert f"{file} cannot be made or opened: File too large" in said
+    assert not file.exists()
+    assert len(secrets.hash_key(None, file)) == 32
+
+
+def test_a_hash_key_out_of_reach_names_its_file(tmp_path):
+    (tmp_path / "data").write_text("")
+    with pytest.raises(StoreError, match=r"data/hash\.key cannot be made or opened: Not a directory"):
+        secrets.hash_key(None, tmp_path / "data" / "hash.key")
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def _look(state: State, *, sources: bool) -> Iterator[Finding]:
         return
     yield Finding("ok", "config", f"{state.paths.config}: {config.desk.name}, zone {config.desk.zone}")
     yield _mode_of_config(state.paths.config)
+    yield from _snapshot(state)
     yield Finding("ok", "catalogue", ngettext("{n} check", "{n} checks", checks).format(n=checks))
     yield from look_at_plugins(state.desk.catalogue.broken)
     if not found:
@@ -109,6 +110,18 @@ def _folders(state: State) -> Iterator[Finding]:
         yield Finding("ok", "database", f"{paths.database}, {told_n}")
     except DeskauditError as fault:
         yield Finding("wrong", "database", fault.message, fault.hint)
+
+
+def _snapshot(state: State) -> Iterator[Finding]:
+    """Whether what was pulled can be read; nothing where nothing was pulled."""
+    try:
+        pulled = state.desk.snapshot.manifest()
+        if pulled is not None:
+            state.desk.snapshot.open().close()
+            text = _("{folder}, generation {n}").format(folder=state.paths.snapshot, n=pulled.generation)
+            yield Finding("ok", "snapshot", text)
+    except DeskauditError as fault:
+        yield Finding("wrong", "snapshot", fault.message, fault.hint)
 
 
 def _terminal() -> Finding:

@@ -10,6 +10,7 @@ import msgspec
 from deskaudit.errors import SnapshotError
 from deskaudit.i18n import _
 from deskaudit.model.batches import PulledSource
+from deskaudit.text import one_line
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -76,12 +77,16 @@ def read(folder: Path) -> Manifest | None:
                 ),
                 hint=_("Update deskaudit, or remove the folder and pull again."),
             )
-        return msgspec.json.decode(raw, type=Manifest)
+        known = msgspec.json.decode(raw, type=Manifest)
+        for name in known.files() | set(known.retired):
+            if Path(name).name != name:  # files that are named here are removed when they are old
+                raise msgspec.ValidationError(_("{name} is no file of its folder").format(name=one_line(name, 100)))
     except msgspec.MsgspecError as fault:
         raise SnapshotError(
             _("The snapshot's manifest {file} is damaged: {fault}").format(file=file, fault=fault),
             hint=_("Remove the folder {folder} and pull again: it is a copy of your sources.").format(folder=folder),
         ) from None
+    return known
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -149,11 +149,12 @@ def hash_config(config: Config) -> str:
     ).hexdigest()
 
 
-def _reason(fault: duckdb.Error) -> str:
-    """The engine's reason; where it is the system's own, its words alone."""
-    said = str(fault)
-    number = re.search(r'"errno":"(\d{1,4})"', said)
-    return os.strerror(int(number[1])) if number else said.splitlines()[0]
+def _errno(fault: OSError | duckdb.Error) -> int | None:
+    """The system's own number of a fault; None where the engine found it in the files."""
+    if isinstance(fault, OSError):
+        return fault.errno
+    number = re.search(r'"errno":"(\d{1,4})"', str(fault))
+    return int(number[1]) if number else None
 
 
 @contextlib.contextmanager
@@ -161,7 +162,15 @@ def _whole_or_not(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) else _reason(fault)
+        number = _errno(fault)
+        reason = os.strerror(number) if number is not None else str(fault).splitlines()[0]
+        if number is None and not isinstance(fault, duckdb.OutOfMemoryException):
+            raise SnapshotError(
+                _("The rows of earlier pulls in {folder} cannot be read: {reason}").format(
+                    folder=folder, reason=reason
+                ),
+                hint=_("Remove the folder and pull again: it is a copy of your sources."),
+            ) from fault
         remedy = _("Make room or choose another --data-dir.")
         if isinstance(fault, duckdb.OutOfMemoryException):
             remedy = _("Raise memory_limit under [audit] in the config.")

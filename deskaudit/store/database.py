@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskaudit.errors import StoreError
 from deskaudit.i18n import _
+from deskaudit.paths import reaching
 from deskaudit.store.filesystems import MOUNTS, find_network
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ class Database:
         self.path = path
         self.warnings: list[str] = []
         self._turn = threading.RLock()
-        self.read_only = reading and path.exists() and not _is_writable(path)
-        self._absent = reading and not path.exists()
+        with reaching(path):  # a folder of somebody else does not even tell whether it is there
+            self.read_only = reading and path.exists() and not _is_writable(path)
+            self._absent = reading and not path.exists()
         if not (self.read_only or self._absent):
             self._make_file()
         import sqlite3
@@ -64,7 +66,7 @@ class Database:
 
     def _make_file(self) -> None:
         """The file exists with mode 600 before SQLite sees it; SQLite gives -wal and -shm the mode of the file."""
-        try:
+        with reaching(self.path):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -81,11 +83,6 @@ class Database:
             else:
                 os.fchmod(handle, 0o600)
                 os.close(handle)
-        except OSError as fault:
-            raise StoreError(
-                _("{file} cannot be made or opened: {fault}.").format(file=self.path, fault=fault.strerror),
-                hint=_("Give this user the right to write there, or choose another place with --data-dir."),
-            ) from fault
 
     def _set_up(self, mounts: Path) -> None:
         if self.read_only or self._absent:

@@ -99,6 +99,17 @@ def test_a_data_folder_that_cannot_be_made_names_the_next_step(desk, monkeypatch
     assert "--data-dir" in capsys.readouterr().err
 
 
+def test_doctor_finds_a_damaged_snapshot(call, desk):
+    assert call("pull")[0] == 0
+    assert "ok    snapshot" in call("doctor", "--no-sources")[1]
+    file = next((desk / "data" / "snapshot").glob("*.ticket.parquet"))
+    file.write_bytes(file.read_bytes()[:100])
+    code, out, _err = call("doctor", "--no-sources")
+    assert code == 2
+    assert "wrong snapshot" in out
+    assert "Remove the folder and pull again" in out
+
+
 def test_doctor_names_the_paths(call, desk):
     out = call("doctor")[1]
     assert str(desk / "config.toml") in out

@@ -357,6 +357,32 @@ def test_a_damaged_manifest(snapshot, pull):
         snapshot.open()
 
 
+def test_a_manifest_that_names_files_elsewhere_is_damaged(tmp_path, snapshot, pull):
+    """Files of earlier generations are removed: none but the snapshot's own."""
+    mine = tmp_path / "mine.txt"
+    mine.write_text("x")
+    pull([Ticket(id=1)])
+    file = snapshot.folder / "manifest.json"
+    name = "00000001.desk.ticket.parquet"
+    for other in ("../mine.txt", str(mine)):
+        raw = json.loads(file.read_text().replace(json.dumps(name), json.dumps(other)))
+        (tmp_path / "other").mkdir(exist_ok=True)
+        (tmp_path / "other" / "manifest.json").write_text(json.dumps(raw))
+        with pytest.raises(SnapshotError, match=r"damaged: .* is no file of its folder"):
+            Snapshot(tmp_path / "other").manifest()
+    assert mine.exists()
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.unlink(), lambda file: file.write_bytes(file.read_bytes()[:300])])
+def test_a_pull_onto_a_damaged_file_says_what_mends_it(snapshot, pull, damage):
+    """Room on the disk would not: the rows of earlier pulls are gone, and have to come anew."""
+    manifest = pull([Ticket(id=1)], cursor={"page": 1})
+    damage(snapshot.folder / manifest.sources["desk"].entities["ticket"].file)
+    with pytest.raises(SnapshotError, match=r"rows of earlier pulls in .* cannot be read") as caught:
+        pull([Ticket(id=2)], cursor={"page": 2})
+    assert "Remove the folder and pull again" in caught.value.hint
+
+
 def test_a_missing_file(snapshot, pull):
     manifest = pull([Ticket(id=1)])
     (snapshot.folder / manifest.sources["desk"].entities["ticket"].file).unlink()

@@ -427,3 +427,9 @@ class TestReadingAlone:
             store.begin(make_audit())
         with Store.open(path, reading=True) as store:
             assert store.begin(make_audit()) == 2
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(tmp_path):
+    file = tmp_path / ("x" * 300) / "deskaudit.db"  # no file system has such a name
+    with pytest.raises(StoreError, match=r"deskaudit\.db cannot be made or opened: File name too long"):
+        Store.open(file, reading=True)
