@@ -10,7 +10,7 @@ import msgspec
 
 from deskaudit import config as configuration
 from deskaudit import connectors, secrets
-from deskaudit.audit import lock, plan
+from deskaudit.audit import lock, plan, provenance
 from deskaudit.audit.fields import PATHS
 from deskaudit.audit.plan import Plan
 from deskaudit.checks import catalogue
@@ -150,9 +150,10 @@ class Desk:
         return knock(lambda: self.build(self.source(name)))
 
     def pulled(self) -> dict[str, PulledSource]:
-        """What the snapshot holds of each source; {} before the first pull."""
+        """What the snapshot holds of each source, those too that the config names no more; {} before the first pull."""
         manifest = self.snapshot.manifest()
-        return {} if manifest is None else manifest.sources
+        known = {} if manifest is None else manifest.sources
+        return provenance.as_configured(known, self.config, self.paths.config)
 
     def frozen_file(self, audit_id: int) -> Path:
         return self.paths.judged / f"audit-{audit_id}.parquet"

@@ -47,7 +47,11 @@ def pull(
             yield PullStarted(source.name, source.type, landing.resumed)
             yield from _land(landing, source, connector, now, cancelled)
         started = time.monotonic()
+        before = snapshot.manifest()
         manifest = snapshot.publish(landings, config, now())
+        for name in before.sources if before else ():
+            if name not in manifest.sources:
+                yield PullWarned(name, _("it is in the config no more: its rows are gone from the snapshot"))
         for landing in landings:
             for problem in manifest.sources[landing.source].problems:
                 if problem not in landing.state.problems:  # found by publishing: of a sweep, of backups

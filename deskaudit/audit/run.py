@@ -9,18 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from deskaudit import __version__
 from deskaudit.audit import plan as planning
-from deskaudit.audit import summary
+from deskaudit.audit import provenance, summary
 from deskaudit.checks import catalogue, coverage, joining, judging, scoring
 from deskaudit.checks.context import Window
 from deskaudit.errors import Cancelled, ConfigError
 from deskaudit.i18n import _, item_text
 from deskaudit.model.events import AuditEvent, AuditFinished, AuditStarted, CheckFinished
 from deskaudit.model.periods import Period
-from deskaudit.model.verdicts import AskedQuestion, Audit, AuditedItem, Result, SourcePull
+from deskaudit.model.verdicts import AskedQuestion, Audit, AuditedItem, Result
 from deskaudit.snapshot import Manifest, Reader
 from deskaudit.store import references
 
@@ -123,8 +121,10 @@ def _begin(desk: Desk, plan: planning.Plan, manifest: Manifest) -> Audit:
         scope=" ".join(plan.only),
     )
     audit.id = desk.store.begin(audit, items=_items(desk), questions=_questions(desk, plan))
-    for source in desk.sources:
-        desk.store.record_pull(audit.id, _provenance(source.name, source.type, manifest))
+    pulled = provenance.as_configured(manifest.sources, desk.config, desk.paths.config)
+    kinds = {source.name: source.type for source in desk.sources} | {one.name: one.type for one in pulled.values()}
+    for name, kind in kinds.items():
+        desk.store.record_pull(audit.id, provenance.record(name, kind, pulled.get(name)))
     return audit
 
 
@@ -146,24 +146,6 @@ def _questions(desk: Desk, plan: planning.Plan) -> list[AskedQuestion]:
         for item in planning.items_asked(plan, desk.catalogue)
         for question in item.question
     ]
-
-
-def _provenance(name: str, type_: str, manifest: Manifest) -> SourcePull:
-    pulled = manifest.sources.get(name)
-    if pulled is None:
-        return SourcePull(name=name, type=type_, state="not_pulled", warnings=[_("It was never pulled.")])
-    return SourcePull(
-        name=name,
-        type=type_,
-        state=pulled.state,
-        fetched_at=pulled.fetched_at,
-        rows={entity: part.rows for entity, part in pulled.entities.items()},
-        rejects=pulled.rejects,
-        cursor=msgspec.json.encode(pulled.cursor).decode(),
-        warnings=[f"{problem.resource}: {problem.message}" for problem in pulled.problems]
-        + [f"{reject.place}: {reject.reason}" for reject in pulled.reject_sample],
-        error=pulled.error,
-    )
 
 
 def _folder(desk: Desk, audit: Audit) -> Path:

@@ -33,19 +33,20 @@ def sources(ctx: click.Context, *, available: bool) -> None:
     pulled = state.desk.pulled()
     if not state.desk.sources:
         state.narrate(_("No source is configured. Add one: deskaudit init."))
-    for source in state.desk.sources:
-        found = pulled.get(source.name)
+    kinds = {source.name: source.type for source in state.desk.sources}
+    for name in [*kinds, *(name for name in pulled if name not in kinds)]:
+        found = pulled.get(name)
         if found is None:
-            click.echo(f"{source.name:<16} {source.type:<10} " + _("never pulled"))
-            _tell_interrupted(state, source.name)
+            click.echo(f"{name:<16} {kinds[name]:<10} " + _("never pulled"))
+            _tell_interrupted(state, name)
             continue
         rows = ", ".join(f"{entity} {part.rows}" for entity, part in found.entities.items() if part.rows)
-        click.echo(f"{source.name:<16} {source.type:<10} {found.state:<10} {_fetched(found.fetched_at)}  {rows}")
+        click.echo(f"{name:<16} {found.type:<10} {found.state:<10} {_fetched(found.fetched_at)}  {rows}")
         for problem in found.problems:
             click.echo("    " + one_line(f"{problem.resource}: {problem.message}", 300))
         if found.error:
             click.echo(told(found.error, indent=4))
-        _tell_interrupted(state, source.name)
+        _tell_interrupted(state, name)
 
 
 def _tell_interrupted(state: State, name: str) -> None:

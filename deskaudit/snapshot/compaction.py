@@ -45,6 +45,7 @@ def compact(
     state = landing.state
     broken = {entity for problem in state.problems for entity in problem.entities}
     doubts: list[Problem] = []
+    before = _of_same_type(landing, before, doubts)
     if before is not None and before.account not in {"", state.account}:
         before = None
         message = _(
@@ -88,6 +89,8 @@ def compact(
 def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> PulledSource:
     """A source whose pull failed: what was published last stays, marked."""
     state = landing.state
+    doubts: list[Problem] = []
+    before = _of_same_type(landing, before, doubts)
     return PulledSource(
         name=landing.source,
         type=state.type,
@@ -98,11 +101,20 @@ def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> Pu
         cursor=before.cursor if before else None,
         rejects=state.rejects,
         reject_sample=state.reject_sample,
-        problems=state.problems,
+        problems=[*state.problems, *doubts],
         error=error,
         cadence_s=state.cadence_s,
         account=before.account if before else state.account,
     )
+
+
+def _of_same_type(landing: Landing, before: PulledSource | None, doubts: list[Problem]) -> PulledSource | None:
+    """What was published of the source, unless it was of another type: then its rows go, and that is told."""
+    if before is None or before.type == landing.state.type:
+        return before
+    message = _("The source was of type {old} before: the rows of that are gone.").format(old=before.type)
+    doubts.append(Problem(landing.source, message))
+    return None
 
 
 def write_parquet(

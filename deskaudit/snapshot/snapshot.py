@@ -132,8 +132,6 @@ class Snapshot:
             known = {name: source for name, source in known.items() if name in config.sources or name in landed}
         for landing in landings:
             earlier = known.get(landing.source)
-            if earlier is not None and earlier.type != landing.state.type:
-                earlier = None
             if landing.state.error or not landing.state.finished:
                 error = landing.state.error or _("the pull was interrupted")
                 known[landing.source] = keep_failed(landing, earlier, error)

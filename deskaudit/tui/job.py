@@ -84,7 +84,8 @@ class Tally:
                     source.resource, source.rows = event.resource, event.rows
                     source.done, source.total = event.done, event.total
                 case PullWarned():
-                    self._source(event.source).warnings += 1
+                    if event.source in self.sources:  # it may be one whose rows have just gone
+                        self.sources[event.source].warnings += 1
                     self.warnings = [*self.warnings[1 - KEPT_WARNINGS :], (event.source, event.message)]
                 case PullFinished():
                     source = self._source(event.source)

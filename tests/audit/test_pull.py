@@ -1,5 +1,6 @@
 """A pull that is stopped publishes nothing, and a report that fails leaves nothing behind."""
 
+import msgspec
 import pytest
 
 from deskaudit.audit import pull
@@ -84,3 +85,76 @@ def test_a_sweep_that_is_not_believed_is_told(pulled):
     events = pulled(Batch(swept=frozenset({"ticket"})))
     (warning,) = [event for event in events if isinstance(event, PullWarned)]
     assert "ticket: The sweep named nothing" in warning.message
+
+
+DESK = """
+[desk]
+name = "C"
+[sources.{name}]
+type = "assets"
+path = "a.csv"
+columns = {{ name = "Name" }}
+"""
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A desk with this config, its source `mine` pulled once: one asset."""
+    (tmp_path / "a.csv").write_text("Name\npc1\n")
+    (tmp_path / "scan.xml").write_text(SCAN)
+    (tmp_path / "config.toml").write_text(DESK.format(name="mine"))
+
+    def desk(text):
+        (tmp_path / "config.toml").write_text(text)
+        return Desk(Paths(config=tmp_path / "config.toml", data=tmp_path / "data"), now=lambda: 1_772_000_000)
+
+    list(desk(DESK.format(name="mine")).pull())
+    return desk
+
+
+def told(desk):
+    """What an audit without a pull keeps of its sources: name → type, state, rows, first warning."""
+    *_events, finished = desk.run(desk.plan(only=("HD-03",), pull=False))
+    pulls = desk.store.pulls(finished.audit.id)
+    desk.close()
+    return {one.name: (one.type, one.state, one.rows, "; ".join(one.warnings)) for one in pulls}
+
+
+def test_rows_of_a_source_that_left_the_config_are_told_until_they_go(desk):
+    renamed = desk(DESK.format(name="other"))
+    assert told(renamed) == {
+        "other": ("assets", "not_pulled", {}, "It was never pulled."),
+        "mine": (
+            "assets",
+            "complete",
+            {"asset": 1},
+            "mine: It is in the config no more: its rows go with the next pull.",
+        ),
+    }
+    events = list(renamed.pull())
+    assert PullWarned("mine", "it is in the config no more: its rows are gone from the snapshot") in events
+    assert set(renamed.pulled()) == {"other"}
+
+
+def test_rows_of_a_source_of_another_type_are_told_until_they_go(desk):
+    changed = desk('[sources.mine]\ntype = "nmap"\nfiles = ["scan.xml"]\n')
+    said = "It is of type nmap now, and was not pulled since: its rows are still those of type assets."
+    assert told(changed) == {"mine": ("assets", "incomplete", {"asset": 1}, f"mine: {said}")}
+    events = list(changed.pull())
+    assert PullWarned("mine", "mine: The source was of type assets before: the rows of that are gone.") in events
+    pulled = changed.pulled()["mine"]
+    assert (pulled.type, pulled.state, pulled.entities["asset"].rows) == ("nmap", "complete", 1)
+
+
+def test_rows_of_a_source_that_is_switched_off_are_told(desk):
+    off = desk(DESK.format(name="mine") + "enabled = false\n")
+    said = "It is switched off in the config: its rows are those of its last pull."
+    assert told(off) == {"mine": ("assets", "complete", {"asset": 1}, f"mine: {said}")}
+
+
+def test_rows_of_another_address_are_told_until_they_go(desk):
+    moved = desk(DESK.format(name="mine"))
+    manifest = moved.snapshot.manifest()
+    manifest.sources["mine"].account = "that of another server"
+    (moved.paths.snapshot / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    assert "still those of the former" in told(moved)["mine"][3]
