@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deskaudit import __version__
 from deskaudit.audit import plan as planning
 from deskaudit.audit import provenance, summary
-from deskaudit.checks import catalogue, coverage, joining, judging, scoring
+from deskaudit.checks import catalogue, coverage, joining, judging, repeats, scoring
 from deskaudit.checks.context import Window
 from deskaudit.errors import Cancelled, ConfigError
 from deskaudit.i18n import _, item_text
@@ -66,6 +66,7 @@ def run(desk: Desk, plan: planning.Plan, cancelled: Callable[[], bool]) -> Itera
             store.interrupt(audit.id, f"{type(fault).__name__}: {fault}")
             raise
         warnings = coverage.find_warnings((check for _item, check in pairs), reader, _window(audit))
+        warnings += repeats.find_repeats(reader, _window(audit))
         yield AuditFinished(_finish(desk, audit, reader, warnings))
     finally:
         reader.close()

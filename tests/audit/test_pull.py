@@ -158,3 +158,34 @@ def test_rows_of_another_address_are_told_until_they_go(desk):
     manifest.sources["mine"].account = "that of another server"
     (moved.paths.snapshot / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     assert "still those of the former" in told(moved)["mine"][3]
+
+
+TICKETS = """
+[desk]
+name = "C"
+"""
+EXPORT = """
+[sources.{name}]
+type = "csv"
+path = "{name}.csv"
+zone = "UTC"
+columns = {{ key = "Id", title = "Title", created_at = "Created" }}
+"""
+
+
+def test_tickets_that_two_sources_give_are_told(tmp_path):
+    """The second knows the tickets by other numbers and to the minute; the third shares two of its four with the first."""
+    (tmp_path / "config.toml").write_text(
+        TICKETS + "".join(EXPORT.format(name=name) for name in ("one", "two", "three"))
+    )
+    lines = [f"Printer {n},2026-08-0{n} 08:00:0{n}" for n in range(1, 6)]
+    minutes = [line[:-3] for line in lines]
+    others = [f"Phone {n},2026-08-0{n} 08:00" for n in (1, 2)]
+    for name, first, rows in (("one", 1, lines), ("two", 70, minutes[:4]), ("three", 90, [*lines[:2], *others])):
+        text = "\n".join(["Id,Title,Created", *(f"{first + n},{row}" for n, row in enumerate(rows))])
+        (tmp_path / f"{name}.csv").write_text(text + "\n")
+    desk = Desk(Paths(config=tmp_path / "config.toml", data=tmp_path / "data"), now=lambda: 1_790_000_000)
+    *_events, finished = desk.run(desk.plan(only=("HD-08",), period="2026-08-01..2026-08-31"))
+    said = "4 tickets of the period stand in one and in two alike"
+    assert [text.partition(",")[0] for text in finished.audit.summary["warnings"]] == [said]
+    desk.close()
