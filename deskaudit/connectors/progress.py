@@ -9,6 +9,11 @@ from deskaudit.model.batches import Cursor
 VERSION = 1
 
 
+def has_passed(span_s: int, moment: int, now: int) -> bool:
+    """Whether so many seconds lie between two times, whichever is the later: a clock that was wrong is put back one day."""
+    return abs(now - moment) >= span_s
+
+
 class Progress(msgspec.Struct, kw_only=True):
     """Root of the states that travel in cursors."""
 

@@ -16,6 +16,7 @@ from deskaudit.connectors.liveagent.rows import Desk
 from deskaudit.connectors.liveagent.state import State
 from deskaudit.connectors.liveagent.streams import DAY, MOVING_S
 from deskaudit.connectors.liveagent.zones import Zones
+from deskaudit.connectors.progress import has_passed
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Problem
 
@@ -27,7 +28,7 @@ def is_due(state: State, days: int) -> bool:
     """Not in the first pull, when nothing is known that could be gone; later every so many days."""
     if not state.swept_at:
         state.swept_at = state.started_at
-    return days > 0 and "tickets" in state.reach and state.started_at - state.swept_at >= days * DAY
+    return days > 0 and "tickets" in state.reach and has_passed(days * DAY, state.swept_at, state.started_at)
 
 
 def sweep(api: Api, zones: Zones, desk: Desk, state: State) -> Iterator[Batch]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from deskaudit.connectors.progress import Progress
+from deskaudit.connectors.progress import Progress, has_passed
 from deskaudit.model.batches import Cursor, Want
 
 
@@ -50,7 +50,7 @@ def begin(cursor: Cursor | None, want: Want, now: int, sweep_s: int) -> State:
         reach=min(want.since_at, known.reach),
         marks={} if further else known.marks,
         swept_at=known.swept_at,
-        sweeping=further or now - known.swept_at >= sweep_s,
+        sweeping=further or has_passed(sweep_s, known.swept_at, now),
         agents=known.agents,
         failed=known.failed,
         projects=known.projects,

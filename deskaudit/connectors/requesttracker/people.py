@@ -9,6 +9,7 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.progress import has_passed
 from deskaudit.connectors.requesttracker.api import CLOCK, Api, Page, need_number, row_number
 from deskaudit.connectors.requesttracker.options import Options
 from deskaudit.connectors.requesttracker.state import STAFF_MOST, State
@@ -36,7 +37,7 @@ class People:
 
     def batches(self) -> Iterator[Batch]:
         """The agents; in place of all that were known, if all are certain. Raises HttpError."""
-        if self._context.now() - self._state.asked_at > ASK_AGAIN_S:
+        if has_passed(ASK_AGAIN_S, self._state.asked_at, self._context.now()):
             self._staff, self._others = set(), set()
             self._state.asked_at = self._context.now()
         first = self._api.page("/users", {**_USER, "find_disabled_rows": 1}, size=1)

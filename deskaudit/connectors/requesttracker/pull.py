@@ -8,6 +8,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.lists import FATAL, losses, read_rows
+from deskaudit.connectors.progress import has_passed
 from deskaudit.connectors.requesttracker import things
 from deskaudit.connectors.requesttracker.api import CLOCK, PAGE, Api, query_time, quote, row_number
 from deskaudit.connectors.requesttracker.history import History
@@ -251,7 +252,9 @@ class Pull:
             state.swept_at = state.started_at  # the first pull: nothing is known that could be gone
             return
         days = self._options.sweep_days
-        if not days or "ticket" not in self._want.entities or state.started_at - state.swept_at < days * DAY:
+        if not days or "ticket" not in self._want.entities:
+            return
+        if not has_passed(days * DAY, state.swept_at, state.started_at):
             return
         lost: list[str] = []
         for page, highest in self._api.keyed("/tickets", self._scope(), {}, state.after, lost):

@@ -8,6 +8,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.fields import OLDEST, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.lists import FATAL, losses, read_rows
+from deskaudit.connectors.progress import has_passed
 from deskaudit.connectors.servicedeskplus import rows
 from deskaudit.connectors.servicedeskplus.answers import SdpError
 from deskaudit.connectors.servicedeskplus.api import Api, Ask
@@ -242,7 +243,7 @@ class Pull:
         state, every = self._state, self._options.sweep_s
         if not state.swept_at:
             state.swept_at = state.started_at
-        return every is not None and state.started_at - state.swept_at >= every
+        return every is not None and has_passed(every, state.swept_at, state.started_at)
 
     def _sweep(self) -> Iterator[Batch]:
         state = self._state

@@ -66,6 +66,15 @@ def test_a_purged_ticket_becomes_a_tombstone_after_a_week(desk, pull, kit):
     assert swept(pull(days=14))
 
 
+def test_a_clock_that_was_years_ahead_once_does_not_stop_the_sweeps(desk, pull):
+    pull()
+    assert swept(pull(days=3650))
+    del desk.lists["/tickets"][20]
+    assert swept(pull(days=1))
+    assert len(select(pull.snapshot, "SELECT id FROM live_ticket")) == 39
+    assert not swept(pull(days=2))
+
+
 def test_an_old_open_ticket_that_is_still_there_stays(desk, pull):
     pull()
     pull(days=7)
