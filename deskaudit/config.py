@@ -6,6 +6,7 @@ import json
 import math
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -129,6 +130,19 @@ class Config(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sources: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
+class SourceKeys(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all sources share, beside the connector's own options."""
+
+    help: ClassVar[dict[str, str]] = {
+        "cadence": "How often it is meant to be pulled: 90m, 6h, 1d, 2w.",
+        "archive": "For an old export that is kept on purpose: the last day it reaches. Its age is then not judged.",
+        "enabled": "false: it stays in the config, and is not pulled.",
+    }
+    cadence: str = "1d"
+    archive: date | None = None
+    enabled: bool = True
+
+
 class Source:
     """One `[sources.NAME]` table: the keys all sources share, and the connector's own options, not yet checked."""
 
@@ -146,6 +160,7 @@ class Source:
             self.cadence_s = seconds(self._take("cadence", str, "1d"), f"sources.{name}.cadence")
         except OptionError as fault:
             raise fault.at(file) from None
+        self.archive = self._take_day("archive")
 
     @property
     def account(self) -> str:
@@ -162,13 +177,23 @@ class Source:
             raise self._error(key, _("expected {kind}").format(kind=kind.__name__))
         return value
 
+    def _take_day(self, key: str) -> date | None:
+        if (value := self._table.pop(key, None)) is None:
+            return None
+        try:
+            return msgspec.convert(value, date)
+        except msgspec.ValidationError as fault:
+            raise self._error(key, in_words(str(fault))) from None
+
     def _error(self, key: str, what: str) -> ConfigError:
         dotted = f"sources.{self.name}" + (f".{key}" if key else "")
         return ConfigError(f"{_place(self._file, dotted)}: {dotted}: {what}", hint=_("Correct it; nothing has run."))
 
     def read_options(self, struct: type[Options]) -> Options:
         """The connector's options, typed and checked."""
-        return read(struct, self._table, self._file, f"sources.{self.name}", extra=("type", "enabled", "cadence"))
+        return read(
+            struct, self._table, self._file, f"sources.{self.name}", extra=("type", *SourceKeys.__struct_fields__)
+        )
 
 
 def seconds(text: str, key: str = "") -> int:

@@ -1,6 +1,7 @@
 """config.toml: what is wrong is found before anything runs, and said with file, line, key and the nearest known key."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -194,3 +195,14 @@ def test_the_account_of_a_source_is_its_server_and_login():
     )
     assert "example" not in here
     assert account(path="tickets.csv") == ""
+
+
+def test_an_archive_names_the_last_day_it_reaches(tmp_path):
+    def archive(value):
+        found = load(tmp_path, GOOD.replace('cadence = "6h"', f"archive = {value}"))
+        return config.sources(found, tmp_path / "config.toml")[0].archive
+
+    assert archive("2024-12-31") == archive('"2024-12-31"') == date(2024, 12, 31)
+    for wrong, told in (('"soon"', "that is no date; write 2026-09-01"), ("true", "write 2026-09-01")):
+        with pytest.raises(ConfigError, match=rf"config.toml:\d+: sources.desk.archive: .*{told}"):
+            archive(wrong)

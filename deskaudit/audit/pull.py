@@ -17,6 +17,7 @@ from deskaudit.model.events import (
     PullWarned,
     SnapshotDerived,
 )
+from deskaudit.model.periods import last_second
 from deskaudit.snapshot import Landing, Snapshot
 from deskaudit.snapshot.hours import read_calendars
 
@@ -45,7 +46,7 @@ def pull(
             landing = snapshot.landing(source.name, source.type, now(), account=source.account)
             landings.append(landing)
             yield PullStarted(source.name, source.type, landing.resumed)
-            yield from _land(landing, source, connector, now, cancelled)
+            yield from _land(landing, source, connector, config.desk.zone, now, cancelled)
         started = time.monotonic()
         before = snapshot.manifest()
         manifest = snapshot.publish(landings, config, now())
@@ -67,6 +68,7 @@ def _land(
     landing: Landing,
     source: Source,
     connector: connectors.Connector,
+    zone: str,
     now: Callable[[], int],
     cancelled: Callable[[], bool],
 ) -> Iterator[AuditEvent]:
@@ -85,7 +87,8 @@ def _land(
     except (SourceError, SecretError) as fault:  # the others go on
         error = str(fault)
         yield PullWarned(source.name, error)
-    landing.finish(cadence_s=source.cadence_s, error=error)
+    archive_at = last_second(source.archive, zone) if source.archive else None
+    landing.finish(cadence_s=source.cadence_s, archive_at=archive_at, error=error)
 
 
 def _heed(cancelled: Callable[[], bool], source: Source) -> None:

@@ -21,7 +21,7 @@ def config_example() -> str:
     for name in sorted(connectors.available()):
         connector = connectors.load(name)
         parts += [f"# {connector.title}", f"# [sources.{name}]", f'# type = "{name}"']
-        parts += ['# cadence = "1d"      # how often it should be pulled', "# enabled = true"]
+        parts += _options(config.SourceKeys, commented=True)
         parts += _options(connector.options, commented=True)
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"

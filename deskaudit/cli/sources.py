@@ -33,15 +33,17 @@ def sources(ctx: click.Context, *, available: bool) -> None:
     pulled = state.desk.pulled()
     if not state.desk.sources:
         state.narrate(_("No source is configured. Add one: deskaudit init."))
-    kinds = {source.name: source.type for source in state.desk.sources}
-    for name in [*kinds, *(name for name in pulled if name not in kinds)]:
+    configured = {source.name: source for source in state.desk.sources}
+    for name in [*configured, *(name for name in pulled if name not in configured)]:
         found = pulled.get(name)
         if found is None:
-            click.echo(f"{name:<16} {kinds[name]:<10} " + _("never pulled"))
+            click.echo(f"{name:<16} {configured[name].type:<10} " + _("never pulled"))
             _tell_interrupted(state, name)
             continue
         rows = ", ".join(f"{entity} {part.rows}" for entity, part in found.entities.items() if part.rows)
         click.echo(f"{name:<16} {found.type:<10} {found.state:<10} {_fetched(found.fetched_at)}  {rows}")
+        if name in configured and configured[name].archive is not None:
+            click.echo("    " + _("an archive, up to {day}").format(day=configured[name].archive))
         for problem in found.problems:
             click.echo("    " + one_line(f"{problem.resource}: {problem.message}", 300))
         if found.error:

@@ -98,4 +98,5 @@ class PulledSource(msgspec.Struct, kw_only=True):
     problems: list[Problem] = msgspec.field(default_factory=list)
     error: str | None = None
     cadence_s: int = 86400
+    archive_at: int | None = None  # an archive: the last second that it is said to reach
     account: str = ""  # hash of the server and login that the rows came from; "": unknown, or files

@@ -82,6 +82,11 @@ def parse_as_of(text: str, zone: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).timestamp())
 
 
+def last_second(day: date, zone: str) -> int:
+    """Of a day in a zone, in epoch seconds."""
+    return int(datetime.combine(day, time(23, 59, 59), ZoneInfo(zone)).timestamp())
+
+
 def iso(moment: int) -> str:
     """Epoch seconds as ISO 8601, UTC."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

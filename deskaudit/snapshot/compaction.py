@@ -82,6 +82,7 @@ def compact(
         reject_sample=state.reject_sample,
         problems=[*state.problems, *doubts],
         cadence_s=state.cadence_s,
+        archive_at=state.archive_at,
         account=state.account,
     )
 
@@ -104,6 +105,7 @@ def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> Pu
         problems=[*state.problems, *doubts],
         error=error,
         cadence_s=state.cadence_s,
+        archive_at=state.archive_at,
         account=before.account if before else state.account,
     )
 

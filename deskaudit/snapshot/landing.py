@@ -56,6 +56,7 @@ class State(msgspec.Struct, kw_only=True):
     reject_sample: list[Reject] = msgspec.field(default_factory=list)
     finished: bool = False
     cadence_s: int = 86400
+    archive_at: int | None = None  # as PulledSource.archive_at
     error: str | None = None
 
 
@@ -125,9 +126,9 @@ class Landing:
                 self.state.cursor = batch.cursor
                 self._save()
 
-    def finish(self, *, cadence_s: int, error: str | None = None) -> None:
+    def finish(self, *, cadence_s: int, archive_at: int | None = None, error: str | None = None) -> None:
         """Ends the pull. With `error` it failed: what has landed up to the last cursor waits for the next try."""
-        self.state.cadence_s = cadence_s
+        self.state.cadence_s, self.state.archive_at = cadence_s, archive_at
         self.state.finished, self.state.error = True, error
         with _as_snapshot_error(self.folder):
             for file in self._files.values():
@@ -135,7 +136,7 @@ class Landing:
                 if not error:
                     os.fsync(file.fileno())
             if error:
-                self._note_failure(error, cadence_s)
+                self._note_failure(error)
             else:
                 self._save()
 
@@ -259,10 +260,9 @@ class Landing:
     def _save(self) -> None:
         manifest.replace_file(self.folder / "state.json", msgspec.json.encode(self.state))
 
-    def _note_failure(self, error: str, cadence_s: int) -> None:
+    def _note_failure(self, error: str) -> None:
         """The state on disk stays that of the last cursor: what came after it is pulled again."""
         self.state.error = clean(error, 500)  # its hint stands on a line of its own
-        self.state.cadence_s = cadence_s
 
 
 def _encode(entity: str, row: Row) -> bytes:

@@ -202,8 +202,17 @@ def create_extract(connection: duckdb.DuckDBPyConnection, found: Manifest) -> No
         rows = sum(entity.rows for entity in source.entities.values())
         swept = min((entity.swept_at for entity in source.entities.values() if entity.swept_at), default=None)
         connection.execute(
-            "INSERT INTO extract VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [source.name, source.type, source.state, source.fetched_at or None, swept, source.cadence_s, rows],
+            "INSERT INTO extract VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                source.name,
+                source.type,
+                source.state,
+                source.fetched_at or None,
+                swept,
+                source.cadence_s,
+                rows,
+                source.archive_at,
+            ],
         )
 
 

@@ -173,6 +173,7 @@ EXTRACT = {
     "swept_at": "BIGINT",  # deletions in the source are known as of then; NULL: never looked for
     "cadence_s": "BIGINT",
     "rows": "BIGINT",
+    "archive_at": "BIGINT",  # an archive: the last second that it is said to reach; NULL: it is meant to be kept fresh
 }
 """One row per source: where the rows come from."""
 

@@ -122,7 +122,7 @@ class DeskSession(SetupSession):
         for source in self.sources():
             if source.enabled and source.fetched_at is None:
                 yield DueLine(what=_("A first pull of {name}").format(name=source.name))
-            elif source.enabled and self.now() - (source.fetched_at or 0) > source.cadence_s:
+            elif source.enabled and source.is_stale(self.now()):
                 due_at = (source.fetched_at or 0) + source.cadence_s
                 yield DueLine(what=_("A pull of {name}").format(name=source.name), due_at=due_at)
 
@@ -230,7 +230,12 @@ class DeskSession(SetupSession):
 def _source_line(source: ConfiguredSource, pulled: PulledSource | None) -> SourceLine:
     if pulled is None:
         return SourceLine(
-            name=source.name, type=source.type, state="never", enabled=source.enabled, cadence_s=source.cadence_s
+            name=source.name,
+            type=source.type,
+            state="never",
+            enabled=source.enabled,
+            cadence_s=source.cadence_s,
+            archive=source.archive,
         )
     notes = [f"{problem.resource}: {problem.message}" for problem in pulled.problems]
     notes += [f"{reject.place}: {reject.reason}" for reject in pulled.reject_sample]
@@ -240,6 +245,7 @@ def _source_line(source: ConfiguredSource, pulled: PulledSource | None) -> Sourc
         state=pulled.state,
         enabled=source.enabled,
         cadence_s=source.cadence_s,
+        archive=source.archive,
         fetched_at=pulled.fetched_at,
         rows={name: entity.rows for name, entity in pulled.entities.items()},
         incomplete=[name for name, entity in pulled.entities.items() if not entity.complete],

@@ -1,6 +1,7 @@
 """The one object through which the app reaches everything else: it knows no connector by name and writes no SQL."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -29,6 +30,7 @@ class SourceLine(msgspec.Struct, kw_only=True):
     state: Literal["complete", "incomplete", "failed", "never"]
     enabled: bool = True
     cadence_s: int = 86400  # older than this is stale
+    archive: date | None = None  # the last day of an old export: it does not become stale
     fetched_at: int | None = None
     rows: dict[str, int] = msgspec.field(default_factory=dict)  # entity → rows
     incomplete: list[str] = msgspec.field(default_factory=list)  # entities that were not read whole
@@ -36,6 +38,10 @@ class SourceLine(msgspec.Struct, kw_only=True):
     problems: list[str] = msgspec.field(default_factory=list)
     error: str | None = None
     resumable: bool = False  # an interrupted pull lies there
+
+    def is_stale(self, now: int) -> bool:
+        """Whether its last pull is longer ago than it is meant to be."""
+        return self.archive is None and self.fetched_at is not None and now - self.fetched_at > self.cadence_s
 
 
 class DueLine(msgspec.Struct, kw_only=True):

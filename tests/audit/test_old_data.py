@@ -85,3 +85,43 @@ def test_a_repeated_audit_is_compared_with_the_period_before(desk):
     for audit in (first, again):
         found = summary.build(desk.store, audit).results
         assert {one.change_since_last.audit for one in found if one.change_since_last} == {before.id}
+
+
+def age_of_data(desk, archive):
+    file = desk.paths.config
+    file.write_text(CONFIG.replace('path = "t.csv"', f'path = "t.csv"\narchive = {archive}'))
+    opened = Desk(desk.paths)
+    try:
+        audit = audited(opened, period="2026-Q3", only=("20.7",))
+        return opened.store.result(audit.id, "20.7")
+    finally:
+        opened.close()
+
+
+@pytest.mark.parametrize("written_as", ["2023-05-05", '"2023-05-05"'])
+def test_an_archive_is_listed_and_its_age_is_not_judged(desk, written_as):
+    found = age_of_data(desk, written_as)
+    assert (found.status, found.n, found.n_rows) == (Status.NODATA, 0, 1)
+
+
+def test_an_archive_that_holds_newer_rows_than_it_says_is_judged(desk):
+    found = age_of_data(desk, "2023-05-04")  # the newest ticket is of the 5th, half past midnight in the desk's zone
+    assert (found.status, found.n) == (Status.FAIL, 1)
+
+
+def test_an_archive_that_reaches_beyond_its_fetch_is_judged(desk):
+    assert age_of_data(desk, "2999-12-31").status is Status.FAIL
+
+
+def test_beside_an_archive_the_other_sources_are_judged(desk):
+    second = CONFIG.partition("[sources.export]")[2].replace("sources.export", "sources.live")
+    file = desk.paths.config
+    file.write_text(
+        CONFIG.replace('path = "t.csv"', 'path = "t.csv"\narchive = 2023-05-05') + "[sources.live]" + second
+    )
+    opened = Desk(desk.paths)
+    audit = audited(opened, period="2026-Q3", only=("20.7",))
+    found = opened.store.result(audit.id, "20.7")
+    opened.close()
+    assert (found.status, found.n, found.n_rows) == (Status.FAIL, 1, 2)
+    assert found.evidence[0].ref == "live"

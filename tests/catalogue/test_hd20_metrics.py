@@ -245,7 +245,9 @@ def test_age_of_the_data(desk):
 
 def test_a_source_that_was_never_fetched_fails(desk):
     filled = desk([solved(1, 0, HOUR)])
-    filled.reader.connection.execute("INSERT INTO extract VALUES ('phone', 'csv', 'failed', NULL, NULL, 86400, 0)")
+    filled.reader.connection.execute(
+        "INSERT INTO extract VALUES ('phone', 'csv', 'failed', NULL, NULL, 86400, 0, NULL)"
+    )
     result = filled.judge("20.7", weeks(0)).only
     assert (result.value, result.status) == (0, Status.FAIL)
     assert result.details["fail_if"] == 1

@@ -252,7 +252,7 @@ def source_health(source: SourceLine, now: int) -> tuple[str, str]:
     """State in a word, and its style: stale counts as a warning."""
     if not source.enabled:
         return _("off"), "dim"
-    if source.state == "complete" and source.fetched_at is not None and now - source.fetched_at > source.cadence_s:
+    if source.state == "complete" and source.is_stale(now):
         return _("stale"), "WARN"
     return words.source_state(source.state), {"complete": "PASS", "incomplete": "WARN", "failed": "FAIL"}.get(
         source.state, "NODATA"

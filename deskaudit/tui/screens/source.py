@@ -56,7 +56,8 @@ class SourceDetail(Room):
         rows += self._fact(_("Last pull"), _("{at}, {age} ago").format(
             at=words.moment(source.fetched_at, self.zone), age=words.age(source.fetched_at, now)
         ) if source.fetched_at is not None else _("never"))  # fmt: skip
-        rows += self._fact(_("Meant to be"), _("pulled every {span}").format(span=words.span(source.cadence_s)))
+        rows += self._fact(_("Meant to be"), _("pulled every {span}").format(span=words.span(source.cadence_s))
+            if source.archive is None else _("an archive, up to {day}").format(day=source.archive.isoformat()))  # fmt: skip
         if source.resumable:
             rows += self._fact("", _("an interrupted pull lies there: p goes on with it"))
         rows += self._fact(_("Rejects"), words.rows_count(source.rejects))

@@ -9,6 +9,7 @@ from deskaudit.audit import fields
 from deskaudit.audit.fields import Field
 from deskaudit.audit.opening import DeskSetup
 from deskaudit.audit.setup import ConnectorLine, Draft
+from deskaudit.config import SourceKeys
 from deskaudit.errors import Cancelled
 from deskaudit.i18n import _
 from deskaudit.tui import words
@@ -16,21 +17,17 @@ from deskaudit.tui.job import Job
 from deskaudit.tui.screens.form import BACK, CHANGE, LEAVE_OUT, SAVE, RootForm, Shelf
 from deskaudit.tui.screens.sample import SampleRows
 
-SHARED = ("type", "cadence", "enabled")
+SHARED = ("type", *SourceKeys.__struct_fields__)
 
 
-class _Shared(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys that all sources have."""
+class _Named(msgspec.Struct, frozen=True, kw_only=True):
+    """What the table of a source is called."""
 
     help: ClassVar[dict[str, str]] = {
         "name": "What the source is called here: small letters, digits, - and _. Its rows belong to this name for good.",
-        "cadence": "How often it is meant to be pulled: 90m, 6h, 1d, 2w.",
-        "enabled": "no: it stays in the config, and is not pulled.",
     }
 
     name: str
-    cadence: str = "1d"
-    enabled: bool = True
 
 
 class SourceForm(RootForm):
@@ -49,16 +46,15 @@ class SourceForm(RootForm):
     def __init__(self, draft: Draft, connector: ConnectorLine, told: str = "") -> None:
         self.draft = draft
         self._told = told
-        struct = connector.options or _Shared
+        struct = connector.options or SourceKeys
         super().__init__(draft.name, struct, draft.table, shelf=Shelf(draft.secrets, lambda: draft.name))
         self.title_text = f"{draft.name} · {connector.name}"
         self._connector = connector
         self._wrong_shared = ""
 
     def fields(self) -> list[Field]:
-        name, cadence, enabled = fields.fields_of(_Shared)
-        first = [name] if self.draft.was is None else []
-        return [*first, *fields.fields_of(self.struct), cadence, enabled]
+        first = fields.fields_of(_Named) if self.draft.was is None else []
+        return [*first, *fields.fields_of(self.struct), *fields.fields_of(SourceKeys)]
 
     def options(self) -> dict[str, Any]:
         return {key: value for key, value in self.table.items() if key not in SHARED}
@@ -74,7 +70,7 @@ class SourceForm(RootForm):
             super().put(field, value)
 
     def _is_shared(self, field: Field) -> bool:
-        return field.help == _Shared.help.get(field.name)
+        return field.help == (_Named.help | SourceKeys.help).get(field.name)
 
     def reload(self) -> None:
         self._wrong_shared = self.desk.session.check_draft(self.draft)
