@@ -8,7 +8,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -240,19 +240,27 @@ def sources(config: Config, file: Path) -> list[Source]:
     return [source for source in found if source.enabled]
 
 
-def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, extra: tuple[str, ...] = ()) -> Options:
-    """`raw` as `struct`; every complaint says file, line, key, and the nearest known key."""
+def read(
+    struct: type[Options],
+    raw: dict[str, Any],
+    file: Path,
+    prefix: str,
+    extra: tuple[str, ...] = (),
+    *,
+    hint: str = "",
+) -> Options:
+    """`raw` as `struct`; every complaint says file, line, key, and the nearest known key, or `hint`."""
     _refuse_unknown(struct, raw, file, prefix, extra)
     if infinite := find_infinite(raw):
         dotted = ".".join(str(part) for part in (prefix, *infinite) if part)
-        raise OptionError(dotted, _("nan and inf are no figures")).at(file)
+        raise OptionError(dotted, _("nan and inf are no figures"), hint).at(file)
     try:
         return msgspec.convert(raw, struct)
     except msgspec.ValidationError as fault:
-        message = in_words(str(fault).partition(" - at `$")[0])
         blamed = _blame(struct, raw)
+        message = in_words(str(fault).partition(" - at `$")[0], _kind_at(struct, blamed))
         dotted = ".".join(part for part in (prefix, *blamed) if part)
-        hint = _("Correct it; nothing has run.")
+        hint = hint or _("Correct it; nothing has run.")
         if _is_secret(struct, blamed) and message.startswith("Expected `object"):
             hint = _(
                 'A secret does not stand here itself: write { env = "NAME" }, { command = [...] } or { keyring = "name" }.'
@@ -260,8 +268,12 @@ def read(struct: type[Options], raw: dict[str, Any], file: Path, prefix: str, ex
         raise ConfigError(f"{_place(file, dotted)}: {dotted}: {message}", hint=hint) from None
 
 
-def in_words(message: str) -> str:
-    """A complaint of the library that reads values, with what is accepted, and an example."""
+def in_words(message: str, kind: Any = None) -> str:
+    """A complaint of the library that reads values, with what is accepted where a value of `kind` is, and an example."""
+    if message.startswith("Invalid enum") and (accepted := _words_of(kind)):
+        return f"{message}: " + _("write one of {known}").format(known=", ".join(accepted))
+    if message == "Expected `array`, got `object`" and _struct_in(kind) is not None:
+        return _("it is a list: write its name in two brackets, as [[name]]")
     known = next((words for begin, words in _ACCEPTED.items() if message.startswith(begin)), "")
     return message if not known else _(known) if message.startswith("Invalid") else f"{message}: {_(known)}"
 
@@ -276,6 +288,22 @@ _ACCEPTED = {
     "Expected `bool": _("write true or false"),
     "Expected `array": _('write a list, as ["a", "b"]'),
 }
+
+
+def _kind_at(kind: Any, way: list[str]) -> Any:
+    """The type of the value that `_blame` found; tables of a list are numbers in the way there."""
+    for part in way:
+        struct = _struct_in(kind)
+        types = {} if struct is None else {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+        kind = types.get(part, kind)
+    return kind
+
+
+def _words_of(kind: Any) -> list[str]:
+    """The words that a type accepts and no others; [] where others are accepted."""
+    if get_origin(kind) is Literal:
+        return [str(word) or '""' for word in get_args(kind)]
+    return next((found for part in get_args(kind) if (found := _words_of(part))), [])
 
 
 def find_infinite(raw: Any) -> list[str | int]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
+from deskaudit.config import OptionError
 from deskaudit.connectors import Context
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.records.options import check_source
@@ -76,7 +77,7 @@ class Registers:
         wrong: list[ConfigError | SourceError] = []
         for register, file in present:
             try:
-                modules[register.file] = _("ok, {n} entries").format(n=len(self._read(register, file)))
+                modules[register.file] = _("ok, {n} entries").format(n=len(self._read(register, file, self._links())))
             except (ConfigError, SourceError) as fault:
                 modules[register.file] = fault.message
                 wrong.append(fault)
@@ -92,12 +93,7 @@ class Registers:
     def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:  # noqa: ARG002 - files are read whole
         """All registers. Raises SourceError where the folder cannot be read, or no file in it is right."""
         present = self._present()
-        links = Links(
-            self._context,
-            zone=self._options.zone,
-            agents_of=self._options.agents_of,
-            assets_of=self._options.assets_of,
-        )
+        links = self._links()
         filled = frozenset().union(*(register.fills for register, _file in present))
         entities = (filled if self._options.agents_of else filled | {"agent"}) & want.entities
         failures: list[ConfigError | SourceError] = []
@@ -112,7 +108,7 @@ class Registers:
                 rows, rejects = self._rows(register, file, links, taken)
             except (ConfigError, SourceError) as fault:
                 failures.append(fault)
-                told = one_line(f"{fault.message} {fault.hint}", 500)
+                told = one_line(f"{fault.message.removesuffix('.')}. {fault.hint}", 500)
                 problems.append(Problem(register.file, told, tuple(sorted(register.fills))))
             if len(failures) == len(present):
                 raise SourceError(failures[0].message, kind="bad_file", hint=failures[0].hint)
@@ -137,7 +133,7 @@ class Registers:
         """The rows of a file; an entry whose own row was there before is kept out."""
         rows: list[Row] = []
         rejects: list[Reject] = []
-        for number, entry in enumerate(self._read(register, file), start=1):
+        for number, entry in enumerate(self._read(register, file, links), start=1):
             made = list(entry.rows(links))
             if made and made[0].id in taken:
                 rejects.append(Reject(f"{register.file} {register.table} {number}", _("the same was there before")))
@@ -147,15 +143,29 @@ class Registers:
             rows += {row.id: row for row in fresh}.values()
         return rows, rejects
 
-    def _read(self, register: Register, file: Path) -> list[Entry]:
+    def _links(self) -> Links:
+        return Links(
+            self._context,
+            zone=self._options.zone,
+            agents_of=self._options.agents_of,
+            assets_of=self._options.assets_of,
+        )
+
+    def _read(self, register: Register, file: Path, links: Links) -> list[Entry]:
+        """The entries of a file. Raises ConfigError or SourceError."""
         try:
-            return list(register.read(file))
+            found = list(register.read(file))
         except OSError as fault:
             raise SourceError(
                 _("{file} cannot be read: {fault}.").format(file=file, fault=fault.strerror or fault),
                 kind="bad_file",
                 hint=_("Check the file's permissions."),
             ) from None
+        for number, entry in enumerate(found, start=1):
+            if way := links.ahead(entry):
+                key = ".".join([register.table, str(number), *way])
+                raise OptionError(key, _("it lies ahead, and tells of something done"), _("Correct it.")).at(file)
+        return found
 
     def _present(self) -> list[tuple[Register, Path]]:
         """The registers whose files are there. Raises SourceError where there is none."""

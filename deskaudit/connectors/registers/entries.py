@@ -10,6 +10,7 @@ import msgspec
 from deskaudit.config import seconds
 from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile.directory import Directory
+from deskaudit.connectors.records.tables import SLACK_S
 from deskaudit.connectors.tabular.cells import fold_text
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
@@ -54,12 +55,26 @@ class Links:
             when = when.replace(tzinfo=self._zone)
         return int((when - datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))).total_seconds())
 
+    def ahead(self, table: "Table") -> list[str]:
+        """The way to a day that lies ahead and tells of something done: the key, or list, number and key. [] for none."""
+        for key in table.__struct_fields__:
+            value = getattr(table, key)
+            if isinstance(value, date) and key not in table.may_lie_ahead:
+                if (self.at(value) or 0) > self.context.now() + SLACK_S:
+                    return [key]
+            elif isinstance(value, list):
+                for number, inner in enumerate(value, start=1):
+                    if isinstance(inner, Table) and (way := self.ahead(inner)):
+                        return [key, str(number), *way]
+        return []
+
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Root of entries and of the tables in them. `help` has a sentence per key, `example` a value where one helps."""
 
     help: ClassVar[dict[str, str]] = {}
     example: ClassVar[dict[str, Any]] = {}
+    may_lie_ahead: ClassVar[frozenset[str]] = frozenset()  # days of what is planned or runs out
 
 
 class Entry(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):

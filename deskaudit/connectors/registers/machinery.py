@@ -98,6 +98,7 @@ class Integration(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     failures: int | None = None
     credentials_expire: date | None = None
 
+    may_lie_ahead: ClassVar[frozenset[str]] = frozenset({"credentials_expire"})
     help: ClassVar[dict[str, str]] = {
         "name": "What is connected, as CRM to help desk.",
         "owner": "Who answers for it: address or name.",
@@ -194,6 +195,7 @@ class Key(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last_used: date | None = None
     expires: date | None = None
 
+    may_lie_ahead: ClassVar[frozenset[str]] = frozenset({"expires"})
     help: ClassVar[dict[str, str]] = {
         "name": "What the API key is called; never the key itself.",
         "scope": "read or write: what it may do.",

@@ -149,6 +149,7 @@ class Change(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tests: list[Test] = msgspec.field(default_factory=list)
     documents: list[str] = msgspec.field(default_factory=list)
 
+    may_lie_ahead: ClassVar[frozenset[str]] = frozenset({"live"})
     help: ClassVar[dict[str, str]] = {
         "title": "What was changed.",
         "kind": "customisation: of the help desk software; change: of a rule, a process or anything else.",

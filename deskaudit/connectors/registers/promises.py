@@ -203,6 +203,7 @@ class Goal(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     owner: str = ""
     measured: list[Measured] = msgspec.field(default_factory=list)
 
+    may_lie_ahead: ClassVar[frozenset[str]] = frozenset({"start", "due"})
     help: ClassVar[dict[str, str]] = {
         "metric": "What is measured: the id of a check, as 18.1, or a name of your own.",
         "target": "What shall be reached.",

@@ -189,6 +189,7 @@ def test_goals(keep):
         ('[[sla]]\nresponse = "1h"\n', 1, "missing required field `name`"),
         ('[[slo]]\nname = "P1"\n', 1, "Did you mean sla?"),
         ("sla = 3\n", 1, "Expected `array`"),
+        ('[[sla]]\nname = "P1"\nhours = "yes"\n', 3, "write true or false. Correct it."),
         ('[[sla]\nname = "P1"\n', 0, "not valid TOML"),
     ],
 )
@@ -202,6 +203,37 @@ def test_a_bad_register_says_where_and_leaves_the_others(keep, text, line, says)
     assert not line or f"sla.toml:{line}:" in problem.message
     with pytest.raises(SourceError):
         keep(sla=text, reviews="about = 3")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "key"),
+    [
+        ("restores", '[[restore]]\nbackup = "x"\n\non = 2027-03-12\n', 4, "restore.1.on"),
+        (
+            "procedures",
+            '[[procedure]]\ntitle = "x"\ncategory = "y"\ntests = [{ on = 2026-09-01 }, { on = 2027-09-01 }]\n',
+            4,
+            "procedure.1.tests.2.on",
+        ),
+        ("monitors", '[[monitor]]\nname = "x"\nevery = "1d"\nlast_ok = 2027-01-01T08:00:00\n', 4, "monitor.1.last_ok"),
+    ],
+)
+def test_what_was_done_does_not_lie_ahead(keep, connector, name, text, line, key):
+    """The fixtures' now is in September 2026."""
+    pulled = keep(**{name: text}, reviews='[[review]]\nabout = "access"\non = 2026-03-20\n')
+    (problem,) = pulled.problems
+    assert f"{name}.toml:{line}: {key}: it lies ahead, and tells of something done. Correct it." in problem.message
+    assert "it lies ahead" in connector(CONFIG).probe().message
+
+
+def test_plans_and_ends_may_lie_ahead(keep):
+    pulled = keep(
+        changes='[[change]]\ntitle = "x"\nlive = 2030-01-01\n',
+        goals='[[goal]]\nmetric = "18.1"\ntarget = 0.9\nstart = 2030-01-01\ndue = 2030-06-30\n',
+        api_keys='[[key]]\nname = "x"\nscope = "read"\nexpires = 2030-01-01\n',
+        integrations='[[integration]]\nname = "x"\ncredentials_expire = 2030-01-01\n',
+    )
+    assert (pulled.problems, pulled.incomplete) == ([], set())
 
 
 def test_the_same_twice_and_a_file_with_a_wrong_name(keep):

@@ -36,6 +36,8 @@ def test_minutes_may_be_written_out(tmp_path, said):
         ("escalation", "[[escalation]]\npriority = 'P1'\nshare = 50\n", 'write 0.75 or "75 %"'),
         ("escalation", "[[escalation]]\npriority = 'P1'\nafter = 'soon'\n", "write 90m, 15 min, 6h, 1d or 2w"),
         ("sla", '[[sla]]\nname = "P1"\nhours = "yes"\n', "write true or false"),
+        ("restores", '[[restore]]\nbackup = "x"\non = 2026-09-01\nresult = "fine"\n', "write one of ok, failed"),
+        ("update_process", '[step]\ntitle = "x"\n', "write its name in two brackets, as [[name]]"),
     ],
 )
 def test_what_is_accepted_is_said_with_an_example(tmp_path, name, text, said):
