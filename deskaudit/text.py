@@ -8,6 +8,8 @@ _HOSTILE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
     "|[\ud800-\udfff]"
 )
+CUT = "…"
+"""Stands at the end of a text that was cut."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -17,7 +19,7 @@ def clean(value: object, limit: int = 500) -> str:
     Carriage returns become newlines first, so that lines stay apart. Cut to `limit` characters with an ellipsis.
     """
     text = _HOSTILE.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n"))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + CUT
 
 
 def one_line(value: object, limit: int = 200) -> str:

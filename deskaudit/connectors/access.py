@@ -1,6 +1,7 @@
 """How API connectors come to their server: the checks of their usual options, their keys, their client."""
 
 import re
+import ssl
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.errors import ConfigError, SecretError
 from deskaudit.i18n import _
 from deskaudit.secrets import Secret, SecretRef
+from deskaudit.text import one_line
 
 FASTEST = 6000
 """Requests a minute, where a product has no limit of its own."""
@@ -78,7 +80,7 @@ def find_key(ref: SecretRef, option: str, context: Context) -> Secret:
 
 
 def find_ca(text: str | None, context: Context) -> str | None:
-    """The path of `ca_file`. Raises ConfigError where there is no such file."""
+    """The path of `ca_file`. Raises ConfigError where there is no such file, or no certificate in it."""
     if text is None:
         return None
     found = context.path(text)
@@ -87,6 +89,16 @@ def find_ca(text: str | None, context: Context) -> str | None:
             _("sources.{source}.ca_file: there is no file {file}.").format(source=context.source, file=found),
             hint=_("Name a file with certificates in PEM form; relative paths start at the config's folder."),
         )
+    try:
+        ssl.create_default_context(cafile=found)
+    except OSError as fault:  # what is no certificate is an SSLError, which is one
+        why = getattr(fault, "reason", None) or fault.strerror or fault
+        raise ConfigError(
+            _("sources.{source}.ca_file: {file} holds no certificates that can be read ({why}).").format(
+                source=context.source, file=found, why=one_line(why, 80).replace("_", " ").lower()
+            ),
+            hint=_("Name a file with certificates in PEM form, which this account may read."),
+        ) from None
     return str(found)
 
 

@@ -1,5 +1,6 @@
 """What went wrong on the wire, in our words: the libraries' own have the address, and with it the key, in them."""
 
+import http.client
 import socket
 import ssl
 from collections.abc import Iterator
@@ -44,15 +45,24 @@ def explain(raised: Exception | None, host: str) -> Fault:
             may_pass=True,
         )
     if _is(raised, requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError):
-        return Fault(
-            "tls",
-            _("no trusted TLS connection: {why}").format(why=_tls_reason(raised)),
-            hint=_("Certificates are always verified. For an authority of your own, set ca_file."),
-        )
+        hint = _("Certificates are always verified. For an authority of your own, set ca_file.")
+        if not _is(raised, ssl.SSLCertVerificationError):
+            hint = _(
+                "What answers at that port may speak no TLS, or an old one only. Check the port, and ca_file if set."
+            )
+        return Fault("tls", _("no trusted TLS connection: {why}").format(why=_tls_reason(raised)), hint=hint)
     if _is(raised, OverflowError):
         return Fault("bad_answer", _("the answer is too large."), hint=_("Lower page_size."))
     if _is(raised, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
         return Fault("bad_answer", _("the answer broke off."), hint=_("Pull again."), may_pass=True)
+    # A connection that is closed before its answer is both: for the library that is no status line.
+    if _is(raised, http.client.HTTPException, urllib3.exceptions.InvalidHeader) and not _is(raised, ConnectionError):
+        return Fault(
+            "bad_answer",
+            _("what answers at {host} does not speak proper HTTP.").format(host=host),
+            hint=_("Check the port in the address, and whether something between here and the server changes answers."),
+            may_pass=True,
+        )
     if _is(raised, requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
         return Fault("unreachable", _("the address is not one."), hint=_("Check it in the config."))
     if _is(raised, requests.ConnectionError, urllib3.exceptions.HTTPError, OSError):

@@ -6,7 +6,6 @@ Every failure leaves as a SourceError of one kind (dns, unreachable, tls, timeou
 rate_limit, bad_answer) that names the source, the path and the next step.
 """
 
-import http.cookiejar
 import ipaddress
 import threading
 import time
@@ -16,26 +15,22 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import msgspec
-import requests
-from requests.adapters import HTTPAdapter
 
-from deskaudit import __version__
 from deskaudit.connectors.faults import Fault, explain
+from deskaudit.connectors.jsontext import read_json
 from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.redaction import Redactor
+from deskaudit.connectors.wire import BODY_BYTES, CONNECT_S, READ_S, WHOLE_S, open_session
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.secrets import Secret
 from deskaudit.text import one_line
 
-CONNECT_S = 10.0
-READ_S = 30.0  # between two pieces of an answer
-WHOLE_S = 120.0  # for a whole answer: a server that drips is a server that hangs
-BODY_BYTES = 64 * 1024 * 1024
 PATIENCE_S = 15.0
 """So long a source that has not answered once is tried again; after that each request has one try."""
 LIMITED_TRIES = 5  # how often a 429 is waited out for one request
 LIMITED_LONGEST_S = 900.0  # a longer Retry-After ends the pull, which can be resumed
+KNOCK_S = 120.0  # all such waits of a request with few retries: somebody may be waiting for its answer
 LOOK_S = 0.1
 
 
@@ -61,12 +56,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError with a short reason."""
-        try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-            raise ValueError(_("it is not JSON ({fault})").format(fault=one_line(fault, 80))) from None
-        except RecursionError:
-            raise ValueError(_("it is nested too deeply")) from None
+        return read_json(self.body)
 
 
 Judge = Callable[[Answer], Fault | None]
@@ -102,8 +92,10 @@ class Client:
         self._read_s = read_s
         self.answered = 0  # good answers so far: after one, a refusal is about a resource and not about the key
         self._failing_since: float | None = None  # by the timing's clock
-        self._redactor = Redactor([*secrets, *(value for value in self._headers.values() if isinstance(value, Secret))])
-        self._session = _session(ca_file, local=is_loopback(self.host))
+        self._redactor = Redactor(secrets)
+        self._hide(self._headers)
+        self._verify = ca_file or True
+        self._session = open_session(local=is_loopback(self.host))
 
     def __enter__(self) -> Self:
         return self
@@ -133,9 +125,9 @@ class Client:
         else a minute. Raises HttpError, or Cancelled.
         """
         asked = _Asked("GET", path, params or {}, headers or {})
-        for value in (*asked.params.values(), *asked.headers.values()):
-            if isinstance(value, Secret):
-                self._redactor.add(value)
+        self._hide(asked.params)
+        self._hide(asked.headers)
+        longest = LIMITED_LONGEST_S if retries is None else KNOCK_S
         tries = len(self._timing.backoff_s) if retries is None else retries
         failed = limited = 0
         while True:
@@ -148,8 +140,9 @@ class Client:
             if fault.kind == "rate_limit":
                 limited += 1
                 wait = self._limited_s(answer)
-                if limited >= LIMITED_TRIES or wait > LIMITED_LONGEST_S or retries == 0:
+                if limited >= LIMITED_TRIES or wait > longest or retries == 0:
                     raise self._error(path, fault, answer)
+                longest -= 0.0 if retries is None else wait
                 self.limit.hold(wait)
                 continue
             if self._failing_since is None:
@@ -157,19 +150,18 @@ class Client:
             if not fault.may_pass or failed >= tries:
                 raise self._error(path, fault, answer)
             backoff = self._timing.backoff_s[min(failed, len(self._timing.backoff_s) - 1)]
+            backoff = max(backoff, min(_asked_s(answer, self._timing.wall) or 0.0, longest))
             if self._is_too_late(backoff):
                 raise self._error(path, fault, answer)
             failed += 1
-            self.limit.pause(max(backoff, min(_asked_s(answer, self._timing.wall) or 0.0, LIMITED_LONGEST_S)))
+            self.limit.pause(backoff)
 
     def post_form(self, path: str, form: Mapping[str, str | Secret], *, judge: Judge = lambda _answer: None) -> Answer:
         """The answer to a form, sent once and never again by itself: for access tokens, and nothing else.
 
         Raises HttpError, or Cancelled.
         """
-        for value in form.values():
-            if isinstance(value, Secret):
-                self._redactor.add(value)
+        self._hide(form)
         self.limit.take()
         fault = self._judge(answer := self._send(_Asked("POST", path, form, {})), lambda _answer: None, judge)
         if isinstance(fault, Answer):
@@ -192,6 +184,13 @@ class Client:
         since = self._failing_since
         return not self.answered and since is not None and self._timing.clock() + wait - since > PATIENCE_S
 
+    def _hide(self, values: Mapping[str, str | int | Secret]) -> None:
+        """Keeps what is sent out of all that is said; of "Bearer KEY" the server may repeat the key alone."""
+        for value in values.values():
+            if isinstance(value, Secret):
+                self._redactor.add(value)
+                self._redactor.add(Secret(value.reveal().rpartition(" ")[2]))
+
     def redact(self, text: str) -> str:
         return self._redactor(text)
 
@@ -211,7 +210,8 @@ class Client:
         if 200 <= answer.status < 300:
             complaint = accept(answer)
             return answer if complaint is None else _unusable(self._redactor(complaint))
-        return _judge_status(answer, self._redactor(_said(answer)))
+        fault = _judge_status(answer, _said(answer))
+        return msgspec.structs.replace(fault, message=self._redactor(fault.message))
 
     def _error(self, path: str, fault: Fault, answer: "Answer | Fault") -> HttpError:
         status = answer.status if isinstance(answer, Answer) else None
@@ -254,6 +254,7 @@ class Client:
             data=values if asked.method == "POST" else None,
             headers={name: _reveal(value) for name, value in {**self._headers, **asked.headers}.items()},
             timeout=(CONNECT_S, self._read_s),
+            verify=self._verify,  # said here, because an environment's own bundle goes before a session's
             allow_redirects=False,
             stream=True,
         ) as response:
@@ -284,24 +285,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _session(ca_file: str | None, *, local: bool) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = not local
-    session.auth = _no_netrc
-    session.verify = ca_file or True
-    session.headers.update({"User-Agent": f"deskaudit/{__version__}", "Accept": "application/json"})
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(max_retries=0, pool_connections=1, pool_maxsize=2)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keeps requests from adding a login out of somebody's .netrc."""
-    return request
 
 
 def _reveal(value: str | int | Secret) -> str:
@@ -361,8 +344,8 @@ def _judge_status(answer: Answer, said: str) -> Fault:
             hint=_("Pull again later; tell the vendor if it stays so."),
             may_pass=True,
         )
-    if 300 <= status < 400:
-        where = one_line(urlsplit(answer.headers.get("Location", "")).hostname or "?", 80)
+    if status in {300, 301, 302, 303, 307, 308}:
+        where = one_line(_host(answer.headers.get("Location", "")), 80)
         return Fault(
             "bad_answer",
             _("the server sends us on to {where} (HTTP {status}).").format(where=where, status=status),
@@ -373,6 +356,14 @@ def _judge_status(answer: Answer, said: str) -> Fault:
         _("the server refused the request (HTTP {status})").format(status=status) + tail,
         hint=_("Check the address in the config, and whether this account has that part of the product."),
     )
+
+
+def _host(address: str) -> str:
+    """The host of an address that may be none, or its path where it is of the same host; the rest may hold secrets."""
+    try:
+        return urlsplit(address).hostname or urlsplit(address).path or "?"
+    except ValueError:
+        return "?"
 
 
 def _asked_s(answer: "Answer | Fault", wall: Callable[[], float]) -> float | None:

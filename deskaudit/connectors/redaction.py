@@ -1,11 +1,13 @@
 """Keeps secrets out of everything that is read: messages, exceptions, and the log lines of the HTTP library."""
 
+import json
 import logging
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 from deskaudit.secrets import Secret
+from deskaudit.text import CUT
 
 _NAMED = re.compile(
     r"(?i)\b(api_?key|access_token|refresh_token|client_secret|authtoken|authorization|password)(=|%3D|[\"']?:\s*[\"']?)[^&\s\"'<>]+"
@@ -16,6 +18,8 @@ _CHATTY = ("urllib3.connectionpool", "requests")
 
 class Redactor(logging.Filter):
     """`redactor(text)` is the text with every known secret, and whatever stands behind `apikey=`, as `***`.
+
+    A secret that a cut of `deskaudit.text` left the beginning of is one too.
 
     While it is open it also filters the HTTP library's own logger, which writes whole addresses.
     """
@@ -32,11 +36,24 @@ class Redactor(logging.Filter):
         value = secret.reveal()
         if len(value) >= _SHORTEST:
             self._forms.update({value, quote(value, safe=""), quote(value), quote_plus(value)})
+            self._forms.add(" ".join(value.split()))  # as it stands on one line
+            self._forms.update({json.dumps(value)[1:-1], repr(value)[1:-1], repr(value.encode())[2:-1]})
 
     def __call__(self, text: str) -> str:
         for form in sorted(self._forms, key=len, reverse=True):
             text = text.replace(form, "***")
+        if CUT in text:
+            *cut, rest = text.split(CUT)
+            text = CUT.join([*map(self._hide_beginning, cut), rest])
         return _NAMED.sub(r"\1\2***", text)
+
+    def _hide_beginning(self, text: str) -> str:
+        """The text without the beginning of a secret that it ends with."""
+        longest = max((len(form) for form in self._forms), default=0)
+        for n in range(min(longest, len(text)), _SHORTEST - 1, -1):
+            if any(form.startswith(text[-n:]) for form in self._forms):
+                return f"{text[:-n]}***"
+        return text
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = self(record.getMessage()), None

@@ -15,9 +15,9 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.faults import explain
-from deskaudit.connectors.http import WHOLE_S
 from deskaudit.connectors.mailbox.headers import FIELDS, HEADER_BYTES
 from deskaudit.connectors.redaction import Redactor
+from deskaudit.connectors.wire import WHOLE_S
 from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.secrets import Secret
@@ -26,6 +26,8 @@ from deskaudit.text import one_line
 LOOK_S = 0.1
 PIECE_BYTES = 4 * HEADER_BYTES  # a longer piece is none that was asked for
 ANSWER_BYTES = 64 * 1024 * 1024  # of a whole answer
+_BUSY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
+"""Codes of a sign-in that fails whatever the password is (RFC 5530)."""
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _TIME = re.compile(rb'INTERNALDATE "([^"]{10,40})"')
 _ASKED = f"(UID INTERNALDATE BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS).upper()})]<0.{HEADER_BYTES}>)"
@@ -114,15 +116,12 @@ class Session:
         """The uids from first to last of mails that arrived on or after a day ("01-Mar-2026"); "" for all."""
         asked = ["UID", f"{first}:{last}"] + (["SINCE", since] if since else [])
         said = self._ask("SEARCH", lambda server: server.uid("SEARCH", *asked))
-        found = {
-            int(one) for part in said if isinstance(part, bytes) for one in part.split()[:200_000] if one.isdigit()
-        }
-        return sorted(one for one in found if first <= one <= last)
+        return sorted(one for one in _uids(said) if first <= one <= last)
 
     def headers(self, uids: Sequence[int]) -> list[Header]:
-        """The headers of some mails. One that is gone meanwhile is not among them."""
+        """The headers of some mails. One that is gone meanwhile, or not delivered, is not among them."""
         said = self._ask("FETCH", lambda server: server.uid("FETCH", ",".join(map(str, uids)), _ASKED))
-        found = []
+        found: dict[int, Header] = {}
         for number, part in enumerate(said):
             if not isinstance(part, tuple) or len(part) < 2:
                 continue
@@ -130,8 +129,8 @@ class Session:
             told = bytes(part[0]) + b" " + after  # a server may put what it tells before or behind the header
             uid = _UID.search(told)
             if uid is not None:
-                found.append(Header(int(uid[1]), bytes(part[1]), _arrived(told)))
-        return found
+                found.setdefault(int(uid[1]), Header(int(uid[1]), bytes(part[1]), _arrived(told)))
+        return [found[uid] for uid in uids if uid in found]
 
     def _connect(self) -> _Bounded:
         options = self._options
@@ -141,6 +140,12 @@ class Session:
         server = _Bounded(options.host, options.port, timeout=timeout)
         if options.security == "starttls":
             self._server = server  # so that it is closed if the next step fails
+            if server.state != "NONAUTH" or "STARTTLS" not in server.capabilities:
+                raise self._error(
+                    "tls",
+                    _("the server offers no STARTTLS here."),
+                    _("Set security = tls and its port, 993; something between here and the server may hide STARTTLS."),
+                )
             server.starttls(self._trust())
         return server
 
@@ -148,15 +153,31 @@ class Session:
         return ssl.create_default_context(cafile=self._ca_file)
 
     def _sign_in(self) -> None:
-        server, password = self._open(), self._password.reveal()
-        if self._options.auth == "xoauth2":
-            words = f"user={self._options.user}\x01auth=Bearer {password}\x01\x01".encode()
-            server.authenticate("XOAUTH2", lambda challenge: words if not challenge else b"")
-        elif self._options.user.isascii() and password.isascii():
-            server.login(self._options.user, password)
-        else:
-            words = f"\0{self._options.user}\0{password}".encode()
-            server.authenticate("PLAIN", lambda _challenge: words)
+        server, user, password = self._open(), self._options.user, self._password.reveal()
+        try:
+            if self._options.auth == "xoauth2":
+                self._authenticate("XOAUTH2", f"user={user}\x01auth=Bearer {password}\x01\x01")
+            elif user.isascii() and password.isascii():
+                server.login(user, password)
+            else:
+                self._authenticate("PLAIN", f"\0{user}\0{password}")
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as fault:
+            text = self._said(fault)
+            if _BUSY.search(text):
+                message, hint = _("the server lets nobody sign in for now: {said}"), _("Pull again later.")
+                raise self._error("bad_answer", message.format(said=text), hint) from None
+            message = _("the sign-in is refused: {said}")
+            hint = _("Check user and password; some providers want an app password, or auth = xoauth2 with a token.")
+            raise self._error("auth", message.format(said=text), hint) from None
+
+    def _authenticate(self, mechanism: str, words: str) -> None:
+        """Signs in by one answer to the server's first challenge; to any other (an error's details) by none."""
+        secret = words.encode()
+        self._redactor.add(Secret(base64.b64encode(secret).decode()))
+        server, answers = self._open(), [secret]
+        server.authenticate(mechanism, lambda _challenge: answers.pop() if answers else b"")
 
     def _ask(self, command: str, send: Callable[[imaplib.IMAP4], tuple[str, list[Any]]]) -> list[Any]:
         server = self._open()
@@ -170,6 +191,7 @@ class Session:
         """Runs a step on a thread of its own, so that waiting for a server that hangs, or drips, can be given up."""
         if self._server is not None:
             self._server.left = ANSWER_BYTES
+            self._server.untagged_responses.clear()  # what nobody asked for would stay there for good
         outcome: list[T | Exception] = []
         done = threading.Event()
 
@@ -196,23 +218,23 @@ class Session:
     def _explain(self, raised: Exception) -> SourceError:
         if isinstance(raised, SourceError):
             return raised
-        text = one_line(self._redactor(str(raised)), 160)
-        if isinstance(raised, imaplib.IMAP4.abort) or not isinstance(raised, imaplib.IMAP4.error):
-            if not isinstance(raised, OSError):
-                return self._error("bad_answer", _("the answer breaks off or is none: {said}").format(said=text))
+        if isinstance(raised, OSError):
             fault = explain(raised, self._options.host)
             return self._error(fault.kind, fault.message, fault.hint)
-        return self._refused("", text)
+        said = self._said(raised)
+        if said.startswith("* BYE"):
+            return self._error("unreachable", _("the server sends us away: {said}").format(said=said[5:].strip()))
+        return self._error("bad_answer", _("the answer breaks off or is none: {said}").format(said=said))
+
+    def _said(self, raised: Exception) -> str:
+        """What an exception of imaplib says; what the server said is bytes in it."""
+        words = raised.args[0] if raised.args else ""
+        text = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
+        return one_line(self._redactor(text), 160)
 
     def _refused(self, command: str, said: str) -> SourceError:
-        text = one_line(self._redactor(re.sub(r"^b['\"](.*)['\"]$", r"\1", said)), 160)
-        if command:
-            return self._error("bad_answer", _("{command} is refused: {said}").format(command=command, said=text))
-        return self._error(
-            "auth",
-            _("the sign-in is refused: {said}").format(said=text),
-            _("Check user and password; some providers want an app password, or auth = xoauth2 with a token."),
-        )
+        text = one_line(self._redactor(said), 160)
+        return self._error("bad_answer", _("{command} is refused: {said}").format(command=command, said=text))
 
     def _error(self, kind: str, message: str, hint: str = "") -> SourceError:
         place = f"{self._context.source}: {self._options.host}:{self._options.port}"
