@@ -34,7 +34,7 @@ class Sorter:
             if text and (pattern := re.compile(text))
         ]
         self._met: set[int] = set()
-        self.read = self.bad = self.old = 0
+        self.read = self.bad = self.old = self.lost = 0
         self._left_out: Counter[str] = Counter()
 
     def take(
@@ -56,6 +56,12 @@ class Sorter:
             return []
         return self._rows(mail, queue)
 
+    def lose(self, place: str) -> Reject:
+        """Counts a mail that is there and could not be had."""
+        self.read += 1
+        self.lost += 1
+        return Reject(place, _("the server lists it, and does not deliver it"))
+
     def problems(self, resource: str) -> list[Problem]:
         """What was left out, as a warning; and that the mailbox is not whole, where many mails could not be used."""
         found = []
@@ -72,6 +78,9 @@ class Sorter:
         if self.bad * 5 > self.read:
             message = _("{bad} of {n} mails have no usable date.").format(bad=self.bad, n=self.read)
             found.append(Problem(resource, message, ("interaction",)))
+        if self.lost * 5 > self.read:
+            message = _("{bad} of {n} mails were listed by the server, and not delivered.")
+            found.append(Problem(resource, message.format(bad=self.lost, n=self.read), ("interaction",)))
         return found
 
     def _rows(self, mail: Mail, queue: str) -> list[Interaction | Contact]:

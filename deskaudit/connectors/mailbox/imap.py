@@ -155,12 +155,17 @@ class Imap:
                 part = uids[start : start + FETCH_MAILS]
                 rows: list[Row] = []
                 rejects: list[Reject] = []
-                for header in session.headers(part):
+                headers = session.headers(part)
+                for header in headers:
                     taken = sorter.take(header.raw, f"{name} {header.uid}", name, header.arrived_at)
                     if isinstance(taken, Reject):
                         rejects.append(taken)
                     else:
                         rows += taken
+                missing = set(part).difference(header.uid for header in headers)
+                if missing:  # deleted meanwhile, or held back
+                    still = session.search(part[0], part[-1], "")
+                    rejects += [sorter.lose(f"{name} {uid}") for uid in still if uid in missing]
                 done += len(part)
                 place.uid = part[-1]
                 yield Batch(

@@ -1,7 +1,9 @@
 """Mailboxes on a real Dovecot, spoken to over a wire that can be listened to and damaged."""
 
+import base64
 import socket
 import threading
+import tracemalloc
 
 import msgspec
 import pytest
@@ -158,7 +160,7 @@ def speak():
     """A server that says some bytes to whoever comes, and then nothing."""
     listeners = []
 
-    def serve(*lines):
+    def serve(*lines, greeting=b"* OK [CAPABILITY IMAP4rev1] hello\r\n", said=None):
         listener = socket.create_server(("127.0.0.1", 0))
         listeners.append(listener)
 
@@ -168,13 +170,19 @@ def speak():
                     near, _address = listener.accept()
                 except OSError:
                     return
-                with near, near.makefile("rb") as said:
+                with near, near.makefile("rb") as heard:
                     try:
-                        near.sendall(b"* OK [CAPABILITY IMAP4rev1] hello\r\n")
+                        near.sendall(greeting)
+                        tag = b""
                         for number, line in enumerate(lines):
-                            tag = said.readline().split(b" ")[0] if number or not line.startswith(b"!") else b""
+                            if number or not line.startswith(b"!"):
+                                asked = heard.readline()
+                                if b" " in asked:  # and not the rest of a command
+                                    tag = asked.split(b" ")[0]
+                                if said is not None and asked:
+                                    said.append(asked)
                             near.sendall(line.lstrip(b"!").replace(b"TAG", tag))
-                        said.readline()
+                        heard.readline()
                         threading.Event().wait(15)
                     except OSError:
                         continue
@@ -213,6 +221,112 @@ def test_a_server_that_lies_ends_in_an_error_or_a_problem(kit, build, speak, lin
         assert any("interaction" in problem.entities for batch in batches for problem in batch.problems)
     except SourceError as fault:
         assert fault.kind in {"bad_answer", "unreachable", "timeout", "auth"}
+
+
+def fetched(*uids):
+    """An answer to FETCH with the headers of these mails."""
+    raw = b"From: kari@customer.test\r\nTo: support@desk.test\r\nMessage-ID: <%d@x>\r\n\r\n"
+    parts = []
+    for uid in uids:
+        told = b'* %d FETCH (UID %d INTERNALDATE "02-Mar-2026 09:00:00 +0000" BODY[HEADER.FIELDS (X)]<0> {%d}\r\n'
+        parts.append(told % (uid, uid, len(raw % uid)) + raw % uid + b")\r\n")
+    return b"".join(parts)
+
+
+def found(*uids):
+    return b"* SEARCH " + b" ".join(b"%d" % uid for uid in uids) + b"\r\nTAG OK x\r\n"
+
+
+def opened(mails):
+    return OPEN.replace(b"1 EXISTS", b"%d EXISTS" % mails).replace(b"UIDNEXT 2", b"UIDNEXT %d" % (mails + 1))
+
+
+SIGNED_IN = [CAPABLE, b"TAG OK x\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("fetch", "still", "rows", "lost", "incomplete"),
+    [
+        (fetched(1, 2, 3, 4, 5), None, 5, [], set()),
+        (fetched(1, 2, 3, 4), (1, 2, 3, 4), 4, [], set()),  # deleted meanwhile
+        (fetched(1, 2, 3, 4), (1, 2, 3, 4, 5), 4, ["INBOX 5"], set()),
+        (fetched(1, 2, 3), (1, 2, 3, 4, 5), 3, ["INBOX 4", "INBOX 5"], {"interaction"}),
+        (b"", (1, 2, 3, 4, 5), 0, [f"INBOX {uid}" for uid in range(1, 6)], {"interaction"}),
+        (fetched(77, 78), (1, 2, 3, 4, 5), 0, [f"INBOX {uid}" for uid in range(1, 6)], {"interaction"}),
+    ],
+)
+def test_mails_that_the_server_lists_and_holds_back_are_told(kit, build, speak, fetch, still, rows, lost, incomplete):
+    lines = [*SIGNED_IN, opened(5), found(1, 2, 3, 4, 5), fetch + b"TAG OK x\r\n", *([found(*still)] if still else [])]
+    batches = list(build(host="127.0.0.1", port=speak(*lines)).pull(None, WANT))
+    assert len(kit.gather(batches)[0]) == rows
+    assert [reject.place for batch in batches for reject in batch.rejects] == lost
+    assert {one for batch in batches for problem in batch.problems for one in problem.entities} == incomplete
+
+
+def test_numbers_of_any_length_are_none(build, speak):
+    lines = [*SIGNED_IN, OPEN, b"* SEARCH " + b"9" * 5000 + b"\r\nTAG OK x\r\n"]
+    batches = list(build(host="127.0.0.1", port=speak(*lines)).pull(None, WANT))
+    assert not any(batch.rows for batch in batches)
+
+
+def test_what_nobody_asked_for_does_not_pile_up(build, speak):
+    """Three answers with 6 MB of notices each."""
+    notices = (b"* JUNK " + b"x" * 9000 + b"\r\n") * 700
+    parts = [range(1, 201), range(201, 401), range(401, 601)]
+    answers = [notices + fetched(*part) + b"TAG OK x\r\n" for part in parts]
+    port = speak(*SIGNED_IN, opened(600), found(*range(1, 601)), *answers)
+    tracemalloc.start()
+    try:
+        batches = build(host="127.0.0.1", port=port).pull(None, WANT)
+        held = [(tracemalloc.get_traced_memory()[0], len(batch.rows)) for batch in batches]
+    finally:
+        tracemalloc.stop()
+    first, *_others, last = [size for size, rows in held if rows]
+    assert last - first < 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("greeting", "answer", "kind", "words"),
+    [
+        (b"* BYE too many connections\r\n", b"", "unreachable", "sends us away: too many connections"),
+        (b"x" * 1_100_000 + b"\r\n", b"", "bad_answer", "more than 1000000 bytes"),
+        (b"HTTP/1.1 400 Bad Request\r\n", b"", "bad_answer", "unexpected response"),
+        (b"* OK hi\r\n", b"TAG NO [UNAVAILABLE] directory is down\r\n", "bad_answer", "nobody sign in for now"),
+        (b"* OK hi\r\n", b"TAG NO [AUTHENTICATIONFAILED] no\r\n", "auth", "sign-in is refused"),
+    ],
+)
+def test_only_a_refused_password_is_a_refused_sign_in(build, speak, greeting, answer, kind, words):
+    port = speak(CAPABLE, answer, greeting=greeting)
+    with pytest.raises(SourceError) as caught:
+        list(build(host="127.0.0.1", port=port, timeout_s=5).pull(None, WANT))
+    assert caught.value.kind == kind
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("greeting", [b"* OK hi\r\n", b"* PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] hi\r\n"])
+def test_nothing_is_said_where_starttls_is_hidden(build, speak, greeting):
+    said = []
+    port = speak(CAPABLE, b"TAG OK x\r\n", greeting=greeting, said=said)
+    with pytest.raises(SourceError) as caught:
+        list(build(host="127.0.0.1", port=port, security="starttls", timeout_s=5).pull(None, WANT))
+    assert caught.value.kind == "tls"
+    assert "STARTTLS" in caught.value.message
+    assert [line.split()[1] for line in said] == [b"CAPABILITY"]
+
+
+@pytest.mark.parametrize("said", [b"you said LINE", b"x" * 140 + b" LINE", b"bad password PLAIN"])
+@pytest.mark.parametrize("auth", ["password", "xoauth2"])
+def test_a_password_that_the_server_repeats_is_hidden(build, speak, said, auth):
+    password = 'p\\ss"w&rd'
+    words = base64.b64encode(f"user=anna\x01auth=Bearer {password}\x01\x01".encode()) if auth == "xoauth2" else b""
+    line = words or b'LOGIN anna "p\\\\ss\\"w&rd"'
+    answer = b"TAG NO " + said.replace(b"LINE", line).replace(b"PLAIN", password.encode()) + b"\r\n"
+    lines = [CAPABLE, *([b"+ \r\n"] if words else []), answer]
+    with pytest.raises(SourceError) as caught:
+        list(build(host="127.0.0.1", port=speak(*lines), auth=auth, password=password, timeout_s=5).pull(None, WANT))
+    assert caught.value.kind == "auth"
+    for part in ("p\\ss", "w&rd", *([words[-40:-8].decode()] if words else [])):
+        assert part not in caught.value.message
 
 
 def test_a_server_that_hangs_is_given_up_or_left_when_asked_to(kit, build, speak):
