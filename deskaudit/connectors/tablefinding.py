@@ -99,7 +99,10 @@ def name_columns(names: Mapping[str, Sequence[str]], layout: Layout) -> dict[str
     return found
 
 
-_fold = functools.lru_cache(maxsize=20_000)(fold)
+@functools.lru_cache(maxsize=20_000)
+def _fold(name: str) -> str:
+    """As names are compared; "Employee #" is the employee's number, and not the employee."""
+    return fold(name.replace("#", " number"))
 
 
 def read(

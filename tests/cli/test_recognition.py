@@ -41,6 +41,40 @@ FILES = [
 ]  # fmt: skip
 
 
+MASTER = (
+    '"","+4722334455","600","ext-queues","""K"" <+4722334455>","PJSIP/t-1","PJSIP/101-2","Queue","600,t",'
+    '"2026-09-01 08:00:00","2026-09-01 08:00:20","2026-09-01 08:03:20",200,180,"ANSWERED","DOCUMENTATION","9.1",""\n'
+)
+FREEPBX = (
+    "calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,disposition,amaflags,uniqueid,did\n"
+    "2026-09-01 08:00:00,x,22334455,600,ext-queues,SIP/t-1,SIP/101-2,Queue,600,30,20,ANSWERED,3,9.1,22\n"
+)
+
+
+@pytest.mark.parametrize(("text", "preset"), [(MASTER, "asterisk"), (FREEPBX, "freepbx")])
+def test_the_log_of_an_exchange_is_no_table_of_calls(call, desk, text, preset):
+    """Several of its rows are one call: taken for calls of their own, each would count."""
+    (desk / "cdr.csv").write_text(text)
+    code, out, err = call("sources", "detect", str(desk / "cdr.csv"), "--write", "new")
+    assert code == 0, out + err
+    table = tomllib.loads((desk / "config.toml").read_text())["sources"]["new"]
+    assert table == {"type": "calls", "path": "cdr.csv", "preset": preset}
+    assert '# region = "NO"' in out
+    assert call("sources", "test", "new")[0] == 0
+
+
+def test_the_number_of_an_employee_is_no_name(call, desk):
+    (desk / "hr.csv").write_text("Employee #,Work Email,Job Title,Reporting to\n17,a@example.com,Technician,9\n")
+    assert call("sources", "detect", str(desk / "hr.csv"), "--write", "new")[0] == 0
+    columns = tomllib.loads((desk / "config.toml").read_text())["sources"]["new"]["columns"]
+    assert columns == {
+        "email": "Work Email",
+        "key": "Employee #",
+        "position": "Job Title",
+        "manager": "Reporting to",
+    }
+
+
 @pytest.mark.parametrize(("name", "text", "kind"), FILES, ids=[kind for _name, _text, kind in FILES])
 def test_a_file_is_known_and_its_source_is_written(call, desk, name, text, kind):
     (desk / name).write_text(text)

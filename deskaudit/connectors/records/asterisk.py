@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from deskaudit.connectors.records.tables import Cells
+from deskaudit.connectors.tabular.headers import Layout
 from deskaudit.connectors.tabular.sheets import RowFault
 from deskaudit.i18n import _
 
@@ -28,6 +29,8 @@ _FREEPBX_USED = (
     "calldate", "src", "dst", "dcontext", "channel", "dstchannel", "lastapp", "lastdata", "duration", "billsec", "disposition",
     "uniqueid",
 )  # fmt: skip
+LINKED = "linkedid"
+"""What legs have in common; older FreePBX exports lack it."""
 DISPOSITIONS = {
     "ANSWERED": "answered",
     "NO ANSWER": "missed",
@@ -44,7 +47,17 @@ _EXTENSION = re.compile(r"(?:SIP|PJSIP|IAX2|SCCP|DAHDI|Local|Agent|AGENT)/(\d{1,
 
 def columns(preset: str) -> dict[str, str]:
     """Field → column of what is read."""
-    return {name: name for name in (_MASTER_USED if preset == "asterisk" else _FREEPBX_USED)}
+    return {name: name for name in (_MASTER_USED if preset == "asterisk" else (*_FREEPBX_USED, LINKED))}
+
+
+def preset_of(layout: Layout) -> str:
+    """Whether a table is the log of an exchange: freepbx by its column names, asterisk by its first row; "" for neither."""
+    cells = [cell.strip() for cell in layout.header]
+    if set(_FREEPBX_USED) <= {cell.casefold() for cell in cells}:
+        return "freepbx"
+    row = dict(zip(MASTER, cells, strict=False))
+    told = row.get("disposition", "").upper() in DISPOSITIONS and row["duration"].isdigit() and row["billsec"].isdigit()
+    return "asterisk" if told and "/" in row["channel"] and len(cells) <= len(MASTER) else ""
 
 
 class Leg(msgspec.Struct, frozen=True):

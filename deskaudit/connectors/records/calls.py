@@ -11,10 +11,12 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.phones import check_region, e164
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.records import asterisk
 from deskaudit.connectors.records.options import Columns, RecordOptions, check_words
 from deskaudit.connectors.records.tables import Cells, Reading, RecordTable
 from deskaudit.connectors.tabular.cells import fold_text
+from deskaudit.connectors.tabular.headers import Layout
 from deskaudit.connectors.tabular.sheets import RowFault
 from deskaudit.i18n import _
 from deskaudit.model.entities import Interaction, Row
@@ -127,6 +129,7 @@ def _by_word(known: dict[str, tuple[str, ...]], own: dict[str, str]) -> dict[str
 class _Calls(Reading):
     entity = "interaction"
     times = ("started_at", "answered_at", "ended_at", "start", "answer", "end", "calldate")
+    optional = frozenset({asterisk.LINKED})
     fills: ClassVar = {
         "interaction": (),
         "agent": ("agent", "agent_email", "dstchannel"),
@@ -257,3 +260,35 @@ class Calls(RecordTable):
     title = "Calls and other contacts (Asterisk and FreePBX CDR, CSV)"
     options = CallOptions
     reading = _Calls
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """The log of an exchange, of whose rows several are one call; else a table with the usual columns."""
+        for layout in specimen.layouts:
+            if preset := asterisk.preset_of(layout):
+                return _likeness_of_exchange(specimen, layout, preset)
+        return super().recognises(specimen)
+
+
+def _likeness_of_exchange(specimen: Specimen, layout: Layout, preset: str) -> Likeness:
+    import tomlkit
+
+    encoding, notes = specimen.encoding
+    open_points = [
+        _('region = "NO": where numbers without a country code lie'),
+        _("zone = \"Europe/Oslo\": the exchange's clock, if not in the desk's zone"),
+    ]
+    options = tomlkit.table()
+    options.add("path", specimen.path)
+    if encoding != "auto":
+        options.add("encoding", encoding)
+    options.add("preset", preset)
+    for point in open_points:
+        options.add(tomlkit.comment(point))
+    return Likeness(
+        options=options,
+        why=_("call detail records as {preset} writes them: several rows are one call").format(preset=preset),
+        lines=tuple(_("note        {text}").format(text=note) for note in notes),
+        open=(*notes, *open_points),
+        columns=frozenset(cell for cell in layout.header if cell),
+    )

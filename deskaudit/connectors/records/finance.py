@@ -81,7 +81,7 @@ class FinanceOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fie
 
 class _Finance(Reading):
     entity = "finance_period"
-    times = ("started_at", "ended_at")
+    times = ("period", "started_at", "ended_at")  # a period may be said by one of its days
     fills: ClassVar = {"finance_period": ()}
     options: FinanceOptions
 

@@ -64,7 +64,7 @@ USUAL: dict[str, Usual] = {
             "role": ("Role", "User role", "Account role"),
             "position": ("Position", "Job title", "Title", "Job"),
             "department": ("Department", "Team", "Group"),
-            "manager": ("Manager", "Manager email", "Line manager", "Supervisor", "Reports to"),
+            "manager": ("Manager", "Manager email", "Line manager", "Supervisor", "Reports to", "Reporting to"),
             "active": ("Active", "Account enabled", "Enabled", "Is active"),
             "privileges": ("Privileges", "Permissions", "Rights"),
             "hired_at": ("Hire date", "Hired", "Hired on", "Start date", "Employment start", "First day"),

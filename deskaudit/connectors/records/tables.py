@@ -184,6 +184,7 @@ class Reading:
 
     entity: ClassVar[str]  # what the table is about: the batch's resource
     times: ClassVar[tuple[str, ...]] = ()  # the fields that hold times
+    optional: ClassVar[frozenset[str]] = frozenset()  # fields whose columns a file may lack
     fills: ClassVar[Mapping[str, tuple[str, ...]]]  # entity → columns any of which fills it; () for always
 
     def __init__(self, options: Any, context: Context, entities: frozenset[str] | None = None) -> None:
@@ -191,7 +192,7 @@ class Reading:
         self.context = context
         self.names: dict[str, str] = self.columns(options)
         self.entities = self.filled() if entities is None else self.filled() & entities
-        self.book = Workbook(options, context, self.names, self.times)
+        self.book = Workbook(options, context, self.names, self.times, optional=self.optional)
         self.words = Words(getattr(options, "flags", {}))
         self.directory = Directory(context, getattr(options, "nobody", []))
         self.latest = context.now() + SLACK_S

@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from deskaudit.connectors.ordinary import require_files
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.connectors.tabular.dates import DateReader
 from deskaudit.connectors.tabular.options import TableOptions
-from deskaudit.connectors.tabular.tables import BadRow, Layout, Row, Table
+from deskaudit.connectors.tabular.tables import BadRow, Layout, Row, Table, Wish
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Cursor, Probe, Problem, Reject
@@ -74,6 +74,7 @@ class Sheet:
             self._places[field] = range(len(order), len(order) + len(places))
             order.extend(places)
         self._pick = pick_all(order)
+        self._is_plain = all(len(places) == 1 for places in self._places.values())
 
     def narrow(self, cells: Sequence[str]) -> tuple[str, ...]:
         """What the cells that are asked for say, as `text` and `texts` take them."""
@@ -81,7 +82,7 @@ class Sheet:
 
     def record(self, narrow: Sequence[str]) -> dict[str, str]:
         """Field → what it says; of a repeated column the first that says something."""
-        if len(narrow) == len(self._places):
+        if self._is_plain:
             return dict(zip(self._places, narrow, strict=True))
         return {field: self.text(narrow, field) for field in self._places}
 
@@ -168,8 +169,9 @@ class Workbook:
         dates: Sequence[str],
         opened: Mapping[Path, Table] | None = None,
         open_table: Callable[..., Table] = Table,
+        optional: Collection[str] = (),
     ) -> None:
-        """`fields` is field → column; `dates` names the fields that hold times.
+        """`fields` is field → column; `dates` names the fields that hold times, `optional` those a file may lack.
 
         `opened` has tables that were opened before, with at least these columns; `open_table` opens others.
         """
@@ -179,6 +181,7 @@ class Workbook:
         self._context = context
         self._fields = fields
         self._dates = [field for field in dates if field in fields]
+        self._wanted = [Wish(column, needed=field not in optional) for field, column in fields.items()]
         self._missing = fold_set([*options.missing, ""])
         self.owner = f"sources.{context.source}"
         self.zone = ZoneInfo(options.zone or context.zone)
@@ -228,10 +231,9 @@ class Workbook:
 
     def sheet(self, file: Path) -> Sheet:
         """A file with its header found and the format of its dates settled."""
-        wanted = list(self._fields.values())
         table = self._opened.pop(file, None)
         if table is None:
-            table = self._open_table(file, self._options, wanted, self.owner, self._context.cancelled)
+            table = self._open_table(file, self._options, self._wanted, self.owner, self._context.cancelled)
         if file not in self._settled:
             self._settled[file] = self._settle(file, table)
         return Sheet(table, self._fields, self._missing, self._settled[file])

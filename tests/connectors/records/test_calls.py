@@ -195,6 +195,17 @@ def test_freepbx(pull):
     assert pulled.only("agent").email_hash == person_hash("kari@example.com", b"key")
 
 
+def test_legs_of_freepbx_belong_together_where_the_export_says_so(pull):
+    """Nobody picked up, and the caller spoke to the mailbox: one call."""
+    head = "calldate,clid,src,dst,dcontext,channel,dstchannel,lastapp,lastdata,duration,billsec,disposition,uniqueid,linkedid\n"
+    rows = (
+        "2026-09-01 08:00:00,x,22334455,600,ext-queues,SIP/t-1,SIP/101-2,Queue,600,30,0,NO ANSWER,9.1,9.1\n"
+        "2026-09-01 08:00:30,x,22334455,vmu101,from-internal,SIP/t-1,,VoiceMail,101,20,20,ANSWERED,9.2,9.1\n"
+    )
+    call = pull(MASTER.replace("asterisk", "freepbx"), {"Master.csv": head + rows}).only("interaction")
+    assert (call.outcome, call.ended_at - call.started_at, call.ext_id) == ("voicemail", 50, "9.1")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

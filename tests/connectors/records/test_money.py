@@ -79,6 +79,17 @@ def test_a_day_at_the_end_of_all_days_is_a_bad_row(pull, day):
     assert len(pulled.rejects) == 1
 
 
+def test_days_of_numbers_alone_mean_their_months(pull):
+    """As a ledger writes the day of a posting; the cells prove which number is the day."""
+    pulled = pull(FINANCE, {"t.csv": HEAD + "03.07.2026;1,00;;;;\n13.07.2026;2,00;;;;\n01.08.2026;4,00;;;;\n"})
+    assert [(row.started_at, row.cost) for row in pulled.rows("finance_period")] == [
+        (at("2026-07-01T00:00+02:00"), 3.0),
+        (at("2026-08-01T00:00+02:00"), 4.0),
+    ]
+    with pytest.raises(SourceError, match=r'"03\.07\.2026"'):  # March or July: nothing tells
+        pull(FINANCE, {"t.csv": HEAD + "03.07.2026;1,00;;;;\n"})
+
+
 def test_a_bad_amount_keeps_the_row_out(pull):
     pulled = pull(FINANCE, {"t.csv": HEAD + "2026-03;1,234.56;1;;;\nsoon;1;;;;\n2026-05;EUR 1;USD 2;;;\n"})
     assert pulled.rows("finance_period") == []
