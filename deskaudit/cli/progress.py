@@ -80,7 +80,7 @@ class Narrator:
         told = ngettext("{source}: {state}, {rows} row", "{source}: {state}, {rows} rows", rows)
         text = told.format(source=event.source, state=pulled.state, rows=figures.number(rows))
         if pulled.rejects:
-            text += ngettext(", {n} row kept out", ", {n} rows kept out", pulled.rejects).format(n=pulled.rejects)
+            text += ngettext(", {n} row with faults", ", {n} rows with faults", pulled.rejects).format(n=pulled.rejects)
         return text
 
     def _draw(self, text: str) -> None:

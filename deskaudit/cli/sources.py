@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from deskaudit.cli.state import State
 
 
+SHOWN_REJECTS = 5
+
+
 @click.group(invoke_without_command=True, short_help=_("The sources: list them, test them."))
 @click.option("--available", is_flag=True, help=_("The connectors that are installed."))
 @click.pass_context
@@ -46,6 +49,12 @@ def sources(ctx: click.Context, *, available: bool) -> None:
             click.echo("    " + _("an archive, up to {day}").format(day=configured[name].archive))
         for problem in found.problems:
             click.echo("    " + one_line(f"{problem.resource}: {problem.message}", 300))
+        for reject in found.reject_sample[:SHOWN_REJECTS]:
+            click.echo(
+                "    " + one_line(_("fault: {place}: {reason}").format(place=reject.place, reason=reject.reason), 300)
+            )
+        if found.rejects > SHOWN_REJECTS:
+            click.echo("    " + _("and {n} more").format(n=figures.number(found.rejects - SHOWN_REJECTS)))
         if found.error:
             click.echo(told(found.error, indent=4))
         _tell_interrupted(state, name)

@@ -250,3 +250,20 @@ def test_sources_say_where_an_interrupted_pull_goes_on(call, desk):
     with (landing.with_suffix(".lock")).open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert "interrupted" not in call("sources")[1], "it runs"
+
+
+def test_sources_say_which_rows_have_faults_and_what_is_an_archive(call, desk):
+    """Seven bad rows of 47: the first five stand there with their places."""
+    file = desk / "tickets.csv"
+    bad = "".join(f"X-{n},x,Open,,,soon,,,\n" for n in range(7))
+    file.write_text(file.read_text() + bad)
+    config = desk / "config.toml"
+    config.write_text(config.read_text().replace('path = "tickets.csv"', 'path = "tickets.csv"\narchive = 2026-07-31'))
+    _code, _out, err = call("pull")
+    assert ", 7 rows with faults" in err
+    _code, out, _err = call("sources")
+    assert "an archive, up to 2026-07-31" in out
+    assert [line.split(":")[1].strip() for line in out.splitlines() if line.startswith("    fault: ")] == [
+        f"tickets.csv row {row}" for row in range(42, 47)
+    ]
+    assert "    and 2 more" in out
