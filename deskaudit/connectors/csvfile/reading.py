@@ -8,6 +8,7 @@ from pathlib import Path
 from deskaudit.connectors import Context
 from deskaudit.connectors.csvfile import presets
 from deskaudit.connectors.csvfile.directory import Directory
+from deskaudit.connectors.csvfile.doubts import KeyDoubts
 from deskaudit.connectors.csvfile.log import Log
 from deskaudit.connectors.csvfile.options import TIMES, CsvOptions
 from deskaudit.connectors.csvfile.overlap import NEVER, Overlap
@@ -51,6 +52,7 @@ class Import:
         self._overlap = Overlap(by_time="changed_at" in options.all_fields())
         self._log = Log(options, context, self._directory, self._maker, self._overlap)
         self._ids: set[int] = set()
+        self._doubts = KeyDoubts(partial(context.key, "ticket"))
         self._file = 0  # the number of the file at hand
         self._page: list[Row] = []
 
@@ -143,11 +145,18 @@ class Import:
             texts=partial(sheet.texts, narrow),
             dates=sheet.dates,
         )
-        return self._maker.make(key, source)
+        made = self._maker.make(key, source)
+        self._doubts.hear(key, self._file, row)
+        return made
 
     def _problems(self) -> list[Problem]:
         found = self.book.tally.verdict(self.options.max_bad_share, self._entities, "ticket")
-        return [*found, *self._overlap.problems(), *self._maker.problems(self._context.source, self._without_status())]
+        source = self._context.source
+        doubts = self._doubts.problems(source, self._ids, self._place)
+        return [*found, *doubts, *self._overlap.problems(), *self._maker.problems(source, self._without_status())]
+
+    def _place(self, file: int, row: int) -> str:
+        return _("{file} row {row}").format(file=self.book.files[file].name, row=row)
 
     def _without_status(self) -> tuple[str, ...]:
         """The entities that nobody can judge, because too many statuses have no meaning and no time tells either."""

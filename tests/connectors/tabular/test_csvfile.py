@@ -373,6 +373,36 @@ def test_without_a_time_of_change_the_last_file_counts(pull):
     assert any("in a later file, which counts" in problem.message for problem in pulled.problems)
 
 
+KEYS = '[sources.desk]\ntype = "csv"\npath = "t.csv"\nmax_bad_share = 1.0\ncolumns = { key = "Id", created_at = "Created" }\n'
+
+
+def told_of_keys(pull, *keys: str, config: str = KEYS) -> list[str]:
+    pulled = pull(config, {"t.csv": "Id,Created\n" + "".join(f"{key},2026-08-01\n" for key in keys)})
+    return [problem.message for problem in pulled.problems]
+
+
+def test_keys_that_differ_by_case_or_zeros_are_tickets_of_their_own_and_told(pull):
+    (told,) = told_of_keys(pull, "007", "7", "T-1", "t-1", "INC0012", "INC0013", "t-01")
+    assert told.startswith(
+        "3 keys differ from another one by capital letters or leading zeros only, as in t.csv row 2:"
+    )
+    assert told_of_keys(pull, "INC0012", "INC0013", "t-1", "t-2", "A007", "B7") == []
+
+
+def test_a_line_of_totals_with_a_date_is_told(pull):
+    (told,) = told_of_keys(pull, "1", "2", "3", "Total")
+    assert told.startswith('"Total" has no digit, as all other keys do, and counts as a ticket.')
+    assert 'sources.desk.comment = "Total"' in told
+    assert told_of_keys(pull, "1", "2", "3", "Total", config=KEYS + 'comment = "Total"\n') == []
+    assert told_of_keys(pull, "red", "green", "blue", "1") == []  # words are what keys are here
+    assert told_of_keys(pull, "1", "2", "Total") == []  # too few to tell
+
+
+def test_a_line_of_totals_that_is_kept_out_anyway_is_no_ticket(pull):
+    pulled = pull(KEYS, {"t.csv": "Id,Created\n1,2026-08-01\n2,2026-08-01\n3,2026-08-01\nTotal,\n"})
+    assert pulled.problems == []
+
+
 def test_what_nobody_sees_around_a_word_is_no_part_of_it(pull):
     """Files of a Mac write e and an accent; joined files hold byte-order marks; web pages hold blanks without width."""
     rows = [
