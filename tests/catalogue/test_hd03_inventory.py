@@ -139,7 +139,7 @@ def test_a_guess_alone_is_no_finding_and_no_praise(judge):
         ("RHEL 8.6", "2029-05-31"),
         ("Red Hat Enterprise Linux release 7.9", "2024-06-30"),
         ("Rocky Linux 9.3", "2032-05-31"),
-        ("AlmaLinux 8", "2029-05-31"),
+        ("AlmaLinux 8", "2029-03-01"),
     ],
 )
 def test_end_dates(text, ends):

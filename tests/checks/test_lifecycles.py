@@ -105,8 +105,12 @@ def test_every_row_has_a_source_and_a_plausible_date():
         assert set(line.builds.values()) <= set(line.versions)
 
 
-@pytest.mark.parametrize(("name", "column"), [("debian", "eol-lts"), ("ubuntu", "eol")])
-def test_debian_and_ubuntu_agree_with_distro_info(name, column):
+@pytest.mark.parametrize(
+    ("name", "field", "column"),
+    [("debian", "ends", "eol-lts"), ("debian", "regular", "eol"), ("ubuntu", "ends", "eol")],
+)
+def test_debian_and_ubuntu_agree_with_distro_info(name, field, column):
+    """All rows that it knows. Its own older issues differ by a month: they had the day of the release for that of the end."""
     file = Path(f"/usr/share/distro-info/{name}.csv")
     if not file.exists():
         pytest.skip("distro-info-data is not installed")
@@ -114,11 +118,14 @@ def test_debian_and_ubuntu_agree_with_distro_info(name, column):
         told = {row["version"].removesuffix(" LTS"): row.get(column) for row in csv.DictReader(handle)}
     (line,) = [line for line in lifecycles.shipped().lines if line.product == name]
     wrong = {
-        version: (row.ends, told[version])
+        version: (day, told[version])
         for version, row in line.versions.items()
-        if told.get(version) and row.ends and abs(date.fromisoformat(told[version]) - row.ends) > timedelta(days=14)
+        if told.get(version)
+        and (day := getattr(row, field))
+        and abs(date.fromisoformat(told[version]) - day) > timedelta(days=32)
     }
     assert wrong == {}
+    assert len(told.keys() & line.versions.keys()) >= len(line.versions) - 1
 
 
 def release(name, eol, **more):
