@@ -63,6 +63,14 @@ def test_the_log_of_an_exchange_is_no_table_of_calls(call, desk, text, preset):
     assert call("sources", "test", "new")[0] == 0
 
 
+def test_a_survey_is_asked_for_its_scale(call, desk):
+    (desk / "nps.csv").write_text("Respondent ID,NPS,Date submitted\n1,9,2026-03-01\n")
+    assert call("sources", "detect", str(desk / "nps.csv"), "--write", "new")[0] == 0
+    section = (desk / "config.toml").read_text().partition("[sources.new]")[2].partition("[sources.new.columns]")[0]
+    assert '# scale = [0, 10], or "good/bad"' in section
+    assert tomllib.loads((desk / "config.toml").read_text())["sources"]["new"]["columns"]["score"] == "NPS"
+
+
 def test_the_number_of_an_employee_is_no_name(call, desk):
     (desk / "hr.csv").write_text("Employee #,Work Email,Job Title,Reporting to\n17,a@example.com,Technician,9\n")
     assert call("sources", "detect", str(desk / "hr.csv"), "--write", "new")[0] == 0

@@ -51,7 +51,7 @@ class CalendarOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         "path": "The .ics file, a list of files, or a pattern as rosters/*.ics. It starts at the config's folder.",
         "agent": "Whose time it is: of each attendee who did not decline, the organizer, the name in the summary, the calendar's name, or the file's.",
         "people": "Words that stand for people (a calendar's or file's name, a summary or a part of it) = address or name.",
-        "kind": "What an event is that no pattern names: shift, booked, off, or none (it is left out).",
+        "kind": "What an event is that no pattern names: shift, booked, off, or none (it is left out). What Outlook marks as out of office is off.",
         "shift": "Categories or summaries of shifts; * stands for anything, and letters' case does not count.",
         "booked": "Those of bookings.",
         "off": "Those of absences.",
@@ -251,6 +251,8 @@ class _File:
                 for pattern in getattr(self._options, kind):
                     if fnmatch.fnmatchcase(said.casefold(), pattern.casefold()):
                         return kind, categories[0] if categories else one_line(pattern.strip("* "), 60) or None
+        if str(event.get("X-MICROSOFT-CDO-BUSYSTATUS", "")).upper() == "OOF":
+            return "off", categories[0] if categories else None
         if self._options.kind == "none" or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
             return None, None
         return self._options.kind, categories[0] if categories else None

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.records.options import Columns, RecordOptions
 from deskaudit.connectors.records.tables import Cells, Reading, RecordTable
 from deskaudit.connectors.tabular.cells import fold_set, fold_text, read_number
@@ -155,3 +156,19 @@ class Surveys(RecordTable):
     title = "Satisfaction surveys (CSV)"
     options = SurveyOptions
     reading = _Surveys
+
+    @classmethod
+    def recognises(cls, specimen: Specimen) -> Likeness | None:
+        """A table with the usual columns; its scale stands nowhere in it."""
+        import tomlkit
+
+        found = super().recognises(specimen)
+        if found is None:
+            return None
+        point = _('scale = [0, 10], or "good/bad": where scores do not go from 1 to 5')
+        options = tomlkit.table()
+        for key, value in found.options.items():
+            if key == "columns":
+                options.add(tomlkit.comment(point))
+            options.add(key, value)
+        return msgspec.structs.replace(found, options=options, open=(*found.open, point))

@@ -208,3 +208,15 @@ def test_mutated_calendars(tmp_path, cuts):
             assert all(row.ended_at >= row.started_at for row in batch.rows if hasattr(row, "ended_at"))
     except SourceError as fault:
         assert fault.hint
+
+
+def test_what_outlook_marks_as_out_of_office_is_off_whatever_it_is_called(slots):
+    mark = "X-MICROSOFT-CDO-BUSYSTATUS:OOF"
+    days = ("DTSTART;VALUE=DATE:20261012", "DTEND;VALUE=DATE:20261014")
+    away = event("UID:o1", KARI, "SUMMARY:Ferie", *days, mark)
+    named = event("UID:o2", KARI, "SUMMARY:Late shift", *days, mark)  # what a pattern names stays that
+    _pulled, found = slots(CONFIG, away, named)
+    assert [(slot.kind, slot.started_at) for slot in found] == [
+        ("off", at("2026-10-12T00:00+02:00")),
+        ("shift", at("2026-10-12T00:00+02:00")),
+    ]
