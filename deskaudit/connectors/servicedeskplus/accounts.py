@@ -1,5 +1,6 @@
 """Access tokens of Zoho's accounts server: asked for with a refresh token, kept in memory for their life."""
 
+import re
 from collections.abc import Callable
 
 from deskaudit.connectors.faults import Fault
@@ -14,6 +15,9 @@ EARLY_S = 60  # a token is renewed so long before its end
 YOUNG_S = 300  # a token younger than this is not the reason for a refusal
 ASKED_PER_MINUTE = 2
 """The server gives out some ten tokens in ten minutes, then none for a while."""
+
+BUSY = "access denied"
+"""What the server calls asking too often; a grant that is no good is an invalid_code or an invalid_client."""
 
 
 class Tokens:
@@ -80,12 +84,12 @@ def _judge(answer: Answer) -> Fault | None:
     if not isinstance(body, dict):
         return None if answer.status >= 300 else _strange(_("it is no JSON object"))
     token = body.get("access_token")
-    if answer.status < 300 and isinstance(token, str) and token.isascii() and token.isprintable() and " " not in token:
+    if answer.status < 300 and isinstance(token, str) and re.fullmatch(r"[!-~]{0,4000}", token):
         return None if token else _strange(_("its token is empty"))
     error = one_line(body.get("error") or "", 60)
     more = one_line(body.get("error_description") or "", 120)
     said = " ".join(part for part in (error, more) if part)
-    if "too many requests" in more.casefold() or answer.status == 429:
+    if error.casefold() == BUSY or "too many requests" in more.casefold() or answer.status == 429:
         return Fault(
             "rate_limit",
             _("the accounts server gives out no more tokens for now: {said}").format(said=said),

@@ -14,6 +14,7 @@ from deskaudit.connectors.pace import RateLimit, Timing
 from deskaudit.connectors.servicedeskplus.accounts import Tokens
 from deskaudit.connectors.servicedeskplus.answers import SdpError, judge, read_failure
 from deskaudit.connectors.servicedeskplus.options import Options
+from deskaudit.i18n import _
 from deskaudit.secrets import Secret
 
 ACCEPT = "application/vnd.manageengine.sdp.v3+json"
@@ -128,6 +129,10 @@ class Api:
             )
         except HttpError as fault:
             said = read_failure(last[0]) if last and fault.status is not None else None
+            if self._tokens is not None and fault.kind in {"auth", "expired"}:
+                fault.hint = _(
+                    "Make a new refresh token, with the scopes that docs/sources.md names and of this data centre."
+                )
             raise SdpError(fault, said.code if said else None) from None
         return answer
 

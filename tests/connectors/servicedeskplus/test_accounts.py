@@ -55,8 +55,18 @@ def test_a_token_that_is_refused_at_once_ends_the_pull(server, connect, want, ki
     with pytest.raises(SourceError) as caught:
         list(connect(cloud=True).pull(None, want("ticket")))
     assert caught.value.kind == "auth"
+    assert "refresh token" in caught.value.hint
     assert len(server.tokens) == 1
     assert len(server.requests) == 2
+
+
+def test_an_access_token_that_the_server_repeats_is_hidden(server, connect, want, kit):
+    server.before = lambda request: (
+        (401, {}, kit.failed(4022, f"Invalid token {server.tokens[-1]}")) if request.method == "GET" else None
+    )
+    with pytest.raises(SourceError) as caught:
+        list(connect(cloud=True).pull(None, want("ticket")))
+    assert caught.value.message.endswith("Invalid token ***")
 
 
 @pytest.mark.parametrize(
@@ -64,11 +74,13 @@ def test_a_token_that_is_refused_at_once_ends_the_pull(server, connect, want, ki
     [
         (400, BUSY, "rate_limit", "no more tokens"),
         (200, BUSY, "rate_limit", "quarter of an hour"),
+        (400, {"error": "Access Denied", "status": "failure"}, "rate_limit", "no more tokens"),
         (200, {"error": "invalid_code"}, "auth", "invalid_code"),
         (400, {"error": "invalid_client"}, "auth", "data_centre"),
         (200, {}, "bad_answer", "no access_token"),
         (200, {"access_token": 7}, "bad_answer", "no access_token"),
         (200, {"access_token": "a\nb"}, "bad_answer", "no access_token"),
+        (200, {"access_token": "a" * 4001}, "bad_answer", "no access_token"),
         (200, b"<html>", "bad_answer", "no JSON object"),
         (200, b"[]", "bad_answer", "no JSON object"),
         (404, b"<html>", "bad_answer", "HTTP 404"),
