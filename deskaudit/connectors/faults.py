@@ -31,18 +31,18 @@ def explain(raised: Exception | None, host: str) -> Fault:
             hint=_("The server is slow or the line is bad; pull again, or raise timeout_s."),
             may_pass=True,
         )
-    if _is(raised, urllib3.exceptions.NameResolutionError, socket.gaierror):
-        return Fault(
-            "dns",
-            _("no host is called {host}.").format(host=host),
-            hint=_("Check the address in the config, and this machine's name server."),
-        )
     if _is(raised, requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
         return Fault(
             "unreachable",
             _("the proxy does not let us through."),
             hint=_("Check HTTPS_PROXY and NO_PROXY."),
             may_pass=True,
+        )
+    if _is(raised, urllib3.exceptions.NameResolutionError, socket.gaierror):
+        return Fault(
+            "dns",
+            _("no host is called {host}.").format(host=host),
+            hint=_("Check the address in the config, and this machine's name server."),
         )
     if _is(raised, requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError):
         hint = _("Certificates are always verified. For an authority of your own, set ca_file.")
@@ -64,7 +64,11 @@ def explain(raised: Exception | None, host: str) -> Fault:
             may_pass=True,
         )
     if _is(raised, requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
-        return Fault("unreachable", _("the address is not one."), hint=_("Check it in the config."))
+        return Fault(
+            "unreachable",
+            _("the address is none, or that of the proxy is none."),
+            hint=_("Check the address in the config, and HTTPS_PROXY: http://HOST:PORT, no SOCKS."),
+        )
     if _is(raised, requests.ConnectionError, urllib3.exceptions.HTTPError, OSError):
         return Fault(
             "unreachable",

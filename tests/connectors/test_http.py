@@ -260,3 +260,21 @@ def test_how_long_a_server_may_put_us_off(raw, status, header, retries, least, m
     with Client(url, source="desk", limit=limit, timing=clock.timing()) as asking, pytest.raises(HttpError):
         asking.get("/list", retries=retries)
     assert least <= clock.now <= most
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words", "hint"),
+    [
+        ("http://user:pass-word@proxy.invalid:3128", "the proxy does not let us through", "HTTPS_PROXY"),
+        ("socks5://user:pass-word@127.0.0.1:9", "that of the proxy is none", "no SOCKS"),
+        ("http://user:pass-word@[::1", "that of the proxy is none", "HTTPS_PROXY"),
+    ],
+)
+def test_a_proxy_that_is_none_is_blamed_itself(monkeypatch, proxy, words, hint):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    fault = refused("https://desk.invalid")
+    assert words in fault.message
+    assert hint in fault.hint
+    assert "pass-word" not in str(fault)
