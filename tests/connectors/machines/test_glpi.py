@@ -227,6 +227,14 @@ def test_a_wrong_token(desk, drain, monkeypatch):
     assert source.probe().authorised is False
 
 
+@pytest.mark.parametrize("path", ["/apirest.php/initSession", "/apirest.php/Computer/"])
+def test_a_probe_is_not_put_off_for_long(desk, passing, path):
+    limited = 429, {"Retry-After": "800"}, {}
+    _server, source = desk({}, before=lambda request: limited if request.path == path else None)
+    assert "HTTP 429" in (source.probe().message + source.probe().modules.get("Computer", ""))
+    assert sum(passing.slept) < 10
+
+
 def test_no_session_in_the_answer(desk, drain):
     _server, source = desk({}, before=lambda _request: (200, {}, {"session_token": 5}))
     with pytest.raises(SourceError, match="no session"):

@@ -47,7 +47,7 @@ class Glpi:
         """Opens a session and asks for one row of each kind."""
         modules: dict[str, str] = {}
         try:
-            with Session(self._options, self._context, self._timing) as session:
+            with Session(self._options, self._context, self._timing, retries=knocking.TRIES) as session:
                 for itemtype in self._options.itemtypes:
                     try:
                         session.page(itemtype, 0, size=1)

@@ -25,10 +25,14 @@ MOST_ROWS = 5_000_000
 
 
 class Session:
-    """An open session. Every failure is an HttpError, a SecretError or Cancelled."""
+    """An open session. Every failure is an HttpError, a SecretError or Cancelled.
 
-    def __init__(self, options: Options, context: Context, timing: Timing) -> None:
+    `retries`: how often each question is tried again; None for a pull's patience.
+    """
+
+    def __init__(self, options: Options, context: Context, timing: Timing, *, retries: int | None = None) -> None:
         self._options = options
+        self._retries = retries
         self._limit = RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled)
         self._closing = RateLimit(600, timing=timing)  # a session is closed even where the user said stop
         user = find_key(options.user_token, "user_token", context)
@@ -49,7 +53,8 @@ class Session:
             )
 
         with client({"Authorization": Secret(f"user_token {user.reveal()}")}, self._limit) as door:
-            token = door.get("/initSession", accept=_complain_session, judge=judge).json()["session_token"]
+            opened = door.get("/initSession", accept=_complain_session, judge=judge, retries=retries)
+        token = opened.json()["session_token"]
         secrets.append(Secret(token))
         self._client = client({"Session-Token": Secret(token)}, self._limit)
         self._exit = client({"Session-Token": Secret(token)}, self._closing)
@@ -83,7 +88,11 @@ class Session:
         }
         try:
             answer = self._client.get(
-                f"/{itemtype}/", params, accept=lambda answer: complain(answer, list), judge=judge
+                f"/{itemtype}/",
+                params,
+                accept=lambda answer: complain(answer, list),
+                judge=judge,
+                retries=self._retries,
             )
         except HttpError as fault:
             if BEYOND in fault.message:
