@@ -222,7 +222,11 @@ def _complain(answer: Answer) -> str | None:
     if not isinstance(body, dict) or not isinstance(body.get("rows"), list):
         return _("no list of assets: it has no rows.")
     total = body.get("total")
-    return None if type(total) is int and total >= 0 else _("no list of assets: it has no total.")
+    if type(total) is not int or total < 0:
+        return _("no list of assets: it has no total.")
+    if total < len(body["rows"]):
+        return _("no list of assets: of {total} it has {n}.").format(total=total, n=len(body["rows"]))
+    return None
 
 
 class _Maker:

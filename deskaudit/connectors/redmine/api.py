@@ -17,7 +17,7 @@ MOST_ROWS = 100_000  # of a short list: projects, users, members
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Some rows of a list. `total`: rows of the whole list; None where it has no pages."""
+    """Some rows of a list. `total`: rows of the whole list; None where it has no pages, or tells less than it gives."""
 
     rows: list[Any]
     total: int | None
@@ -74,8 +74,8 @@ class Api:
     ) -> Page:
         """One page of a list. A list without `total_count` comes whole."""
         body = self._get(path, key, list, {**(params or {}), "limit": limit}, retries)
-        total = body.get("total_count")
-        return Page(body[key], total if isinstance(total, int) and not isinstance(total, bool) else None)
+        rows, total = body[key], body.get("total_count")
+        return Page(rows, total if type(total) is int and total >= len(rows) else None)
 
     def every(self, path: str, key: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
         """All rows of a short list. One that has no end is an HttpError."""

@@ -76,6 +76,8 @@ class ChangedWalk:
                     break
                 continue
             yield from self._fresh(page.rows)
+            if page.total is None:
+                self.lost.append(_no_total())
             if not page.rows or page.total is None or offset + len(page.rows) >= page.total:
                 return
             # Only a second that fills a page is counted through, the last row of a page being the first of the next.
@@ -129,8 +131,14 @@ class NumberWalk:
                 if number >= self._next:
                     self._next = number + 1
                     yield row, None
+            if page.total is None:
+                self.lost.append(_no_total())
             if not page.rows or page.total is None or len(page.rows) >= page.total:
                 return
             if self._next == start:
                 break
         self.lost.append(_("the server does not list tickets by their number"))
+
+
+def _no_total() -> str:
+    return _("the server does not say how many tickets there are, so that more may follow")

@@ -30,7 +30,7 @@ Params = Mapping[str, str | int]
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Some rows of a list. `total`: rows of the whole list; None where the login may not see all of them."""
+    """Some rows of a list. `total`: rows of the whole list; None where the login may not see all, or it cannot be true."""
 
     rows: list[Any]
     total: int | None
@@ -63,7 +63,8 @@ class Api:
         """One page of a list, by its number: the address that RT itself gives for the next one is not followed."""
         asked = {"per_page": size, **params, "page": number}
         body = self._get(path, asked, retries, "items")
-        return Page(body["items"], _count(body.get("total")))
+        rows, total = body["items"], _count(body.get("total"))
+        return Page(rows, None if total is not None and total < len(rows) else total)
 
     def one(self, path: str, *, retries: int | None = None) -> dict[str, Any]:
         return self._get(path, {}, retries)

@@ -156,6 +156,19 @@ def test_a_total_that_is_not_told_and_a_range_beyond_the_end(desk, drain):
     assert found.incomplete == set()
 
 
+def test_a_total_below_what_came_ends_no_list(desk, drain):
+    rows = [computer(n) for n in range(1, 6)]
+
+    def before(request):
+        if request.path.endswith("/Computer/") and request.params["range"] == "0-1":
+            return 206, {"Content-Range": "0-1/1"}, rows[:2]
+        return None
+
+    found = drain(desk({"Computer": rows}, 'itemtypes = ["Computer"]\npage_size = 2', before)[1])
+    assert len(found.rows()) == 5
+    assert found.incomplete == set()
+
+
 def test_a_list_that_shrinks_is_incomplete(desk, drain):
     rows = [computer(n) for n in range(1, 6)]
 

@@ -113,6 +113,12 @@ def test_a_list_that_shrinks_while_it_is_read_is_incomplete(desk, drain):
     assert found.batches[-1].swept == frozenset()
 
 
+def test_a_total_below_what_came_is_refused(desk, drain):
+    answer = 200, {}, {"total": 1, "rows": [asset(1), asset(2)]}
+    with pytest.raises(SourceError, match="of 1 it has 2"):
+        drain(desk([], before=lambda _request: answer)[1])
+
+
 EMPTY = {"serial": "", "name": "", "warranty_months": "0 months", "assigned_to": None, "status_label": None, "custom_fields": [],
          "updated_at": {"datetime": "0000-00-00 00:00:00"}, "location": None}  # fmt: skip
 

@@ -118,6 +118,17 @@ def test_a_list_without_an_end_is_told(kit):
     assert not kit.connector().probe().reachable
 
 
+@pytest.mark.parametrize("total", [None, "3", 0, -1, 2, True])
+def test_a_total_that_cannot_be_true_leaves_the_tickets_incomplete(kit, total):
+    issues = [
+        {"id": n, "updated_on": f"2026-03-02T10:00:0{n}Z", "created_on": "2026-03-02T10:00:00Z"} for n in (1, 2, 3)
+    ]
+    answer = json.dumps({"issues": issues, "total_count": total}).encode()
+    kit.proxy.before = lambda request: (200, answer) if request.path == "/issues.json" else None
+    pulled = kit.pull(entities=("ticket",), since=kit.utc(2026, 3, 1))
+    assert "ticket" in {entity for problem in pulled.problems for entity in problem.entities}
+
+
 def test_a_number_of_another_script_is_no_number(kit):
     """Python takes a raised two for a digit, and no number can be made of it."""
     kit.proxy.before = lambda request: (

@@ -15,6 +15,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.http import Client
 from deskaudit.connectors.pace import Timing
 from deskaudit.connectors.requesttracker import Options, RequestTracker
+from deskaudit.connectors.requesttracker.api import Api
 from deskaudit.errors import SourceError
 from deskaudit.model.batches import Want
 from deskaudit.model.entities import ENTITIES, entity_of
@@ -127,6 +128,15 @@ def replaced(draw, whole):
         place = draw(st.integers(0, len(whole) - 1))
         return [replaced(draw, one) if n == place else one for n, one in enumerate(whole)]
     return draw(ODD)
+
+
+@pytest.mark.parametrize(("total", "told"), [(1, None), (0, None), (2, 2), (7, 7), (None, None), ("2", None)])
+def test_a_total_below_what_came_is_none(replay, monkeypatch, total, told):
+    monkeypatch.setenv("TEST_RT_FUZZ", "1-14-abcdef")
+    replay.bodies = {"/users": (200, json.dumps({"items": [{"id": 1}, {"id": 2}], "total": total}).encode())}
+    options = Options(url=f"http://127.0.0.1:{replay.server_port}", token=SecretRef(env="TEST_RT_FUZZ"))
+    with Api(options, Context("desk", Path(), now=lambda: 0, hash_key=b"k" * 32), Timing()) as api:
+        assert api.page("/users", {}).total == told
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))

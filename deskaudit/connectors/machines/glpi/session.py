@@ -100,8 +100,10 @@ class Session:
             raise
         found = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         rows: list[Any] = answer.json()
-        if found:
+        if found and int(found[1]) >= start + len(rows):
             return rows, min(int(found[1]), MOST_ROWS)
+        if found:
+            return rows, None  # told less than it gives: read to the end
         return rows, start + len(rows) if answer.status == 200 else None
 
     def rows(self, itemtype: str) -> Iterator[dict[str, Any]]:
