@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,13 +16,15 @@ from deskaudit.connectors.tabular.guesses import OWNER, find_encoding, read_star
 from deskaudit.connectors.tabular.headers import Layout, layouts
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.tables import open_texts
-from deskaudit.connectors.tabular.texts import bad_file
+from deskaudit.connectors.tabular.texts import Text, bad_file
 from deskaudit.connectors.tabular.workbooks import kind_of
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
 
 HEAD_BYTES = 65536
+WORKBOOK_SECONDS = 30
+"""A question at the keyboard waits so long for a workbook, and no longer."""
 _JSON = re.compile(rb'[\[{]\s*(["\[{\]}\d]|true|false|null|$)')
 _ROOT = re.compile(rb"<\s*([A-Za-z_][\w.:-]*)(?=[\s>/])")
 TABLES = frozenset({".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods"})
@@ -52,24 +54,50 @@ class Specimen:
         found = _ROOT.search(re.sub(rb"<[?!][^>]*>", b"", self.head)) if self.head.startswith(b"<") else None
         return found[1].decode("ascii", "replace").rpartition(":")[2].lower() if found else ""
 
-    @cached_property
+    @property
     def encoding(self) -> tuple[str, list[str]]:
         """The option `encoding` of tables, and a sentence where it is a guess. Raises SourceError for what is no text."""
-        return ("auto", []) if kind_of(self.first) else find_encoding(self.file)
+        return self._as_table().encoding
 
-    @cached_property
+    @property
+    def texts(self) -> list[Text]:
+        """What of it may be a table: itself, or each sheet of a workbook. Raises SourceError for what is no text."""
+        return self._as_table().texts
+
+    @property
     def layouts(self) -> list[Layout]:
         """Every row that may be the header of a table; [] for markup and JSON. Raises SourceError for what is no text."""
-        if self.is_json or self.head.startswith(b"<"):
-            return []
-        options = TableOptions(path=str(self.file), encoding=self.encoding[0])
-        return [layout for text in open_texts(self.file, options, OWNER) for layout in layouts(text)]
+        return [] if self.is_json or self.head.startswith(b"<") else self._as_table().layouts
+
+    def _as_table(self) -> "_Opened":
+        if isinstance(self._opened, SourceError):
+            raise self._opened
+        return self._opened
+
+    @cached_property
+    def _opened(self) -> "_Opened | SourceError":
+        """The work of it is done once, however many connectors ask, and also where it fails."""
+        try:
+            encoding = ("auto", list[str]()) if kind_of(self.first) else find_encoding(self.file)
+            options = TableOptions(path=str(self.file), encoding=encoding[0])
+            texts = open_texts(self.file, options, OWNER, seconds=WORKBOOK_SECONDS)
+            return _Opened(encoding, texts, [layout for text in texts for layout in layouts(text)])
+        except SourceError as fault:
+            return fault
 
     @property
     def looks_like_table(self) -> bool:
         """Whether a table is to be expected, by its name and its rows."""
         ends = {suffix.casefold() for suffix in self.file.suffixes}
         return bool(TABLES & ends) and any(sum(map(bool, one.header)) > 1 for one in self.layouts)
+
+
+class _Opened(NamedTuple):
+    """A file as a table, or several."""
+
+    encoding: tuple[str, list[str]]
+    texts: list[Text]
+    layouts: list[Layout]
 
 
 class Likeness(msgspec.Struct, frozen=True, kw_only=True):

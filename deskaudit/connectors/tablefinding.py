@@ -57,9 +57,9 @@ def likeness(specimen: Specimen, usual: Usual, why: str) -> Likeness | None:
     columns, layout = max(every, key=lambda pair: len(pair[0]), default=({}, None))
     if layout is None or not _is_of(usual, columns):
         return None
-    encoding, notes = specimen.encoding
+    notes = specimen.encoding[1]
     finding = TableFinding(file=specimen.file, path=specimen.path, layout=layout, columns=columns, notes=list(notes))
-    read(finding, encoding)
+    read(finding, specimen)
     if not _is_of(usual, finding.columns):  # what is called a time holds none
         return None
     table = tomlkit.table()
@@ -107,7 +107,7 @@ def _fold(name: str) -> str:
 
 def read(
     finding: TableFinding,
-    encoding: str,
+    specimen: Specimen,
     *,
     quote: str = '"',
     missing: Sequence[str] = (),
@@ -118,15 +118,17 @@ def read(
 
     `hear` is given the cells of each row. A column that is called a time and holds none is no such column.
     """
+    encoding, sheet = specimen.encoding[0], finding.layout.sheet
     options = TableOptions(
         path=str(finding.file),
         encoding=encoding,
         delimiter=finding.layout.delimiter or "auto",
         quote=quote,
-        sheet=finding.layout.sheet,
+        sheet=sheet,
     )
     wishes = [Wish(name) for name in dict.fromkeys(cell for cell in finding.layout.header if cell.strip())]
-    table = Table(finding.file, options, wishes, OWNER)
+    texts = [text for text in specimen.texts if sheet and text.sheet == sheet]  # else its own, for its own quotes
+    table = Table(finding.file, options, wishes, OWNER, texts=texts)
     times = Times(table.layout.header, {fold_text(word) for word in [*MISSING, *missing]}, places)
     for row in table.rows():
         finding.rows += 1

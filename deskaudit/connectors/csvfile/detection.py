@@ -140,7 +140,7 @@ def _agreed(tables: Sequence[Mapping[str, str]]) -> dict[str, str]:
 def _examine_table(specimen: Specimen, choice: _Choice) -> Finding:
     """Goes through the rows: the readings of dates, and the words for status and priority."""
     layout, preset = choice.layout, presets.load().get(choice.preset)
-    encoding, notes = specimen.encoding
+    notes = specimen.encoding[1]
     finding = Finding(
         file=specimen.file, path=specimen.path, layout=layout, is_known=choice.is_known, preset=choice.preset,
         known=choice.known, columns=choice.columns, preset_title=preset.title if preset else "", notes=list(notes),
@@ -160,7 +160,7 @@ def _examine_table(specimen: Specimen, choice: _Choice) -> Finding:
 
     read(
         finding,
-        encoding,
+        specimen,
         quote=preset.quote if preset else '"',
         missing=preset.missing if preset else (),
         places=_times_of(preset, layout) if preset else None,

@@ -4,7 +4,7 @@
 SourceError that names the place and the way out; a row that breaks the quoting is handed on as a fault, and counted.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,9 +48,16 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def open_texts(
-    file: Path, options: TableOptions, owner: str, cancelled: Callable[[], bool] = lambda: False
+    file: Path,
+    options: TableOptions,
+    owner: str,
+    cancelled: Callable[[], bool] = lambda: False,
+    seconds: int | None = None,
 ) -> list[Text]:
-    """What of a file may be a table: the file itself, or each sheet of a workbook. Raises SourceError."""
+    """What of a file may be a table: the file itself, or each sheet of a workbook. Raises SourceError.
+
+    `seconds`: so long a workbook may take; None: as long as it may take in a pull.
+    """
     from deskaudit.connectors.tabular import workbooks
 
     try:
@@ -60,7 +67,7 @@ def open_texts(
     except OSError as fault:
         raise unreadable(file, owner, fault) from None
     if workbooks.kind_of(first):
-        return [*workbooks.open_sheets(file, first, options, owner, cancelled)]
+        return [*workbooks.open_sheets(file, first, options, owner, cancelled, seconds or workbooks.SECONDS)]
     text = Text(file, options, owner)
     if workbooks.kind_of(text.start):
         raise bad_file(
@@ -79,14 +86,18 @@ class Table:
         wanted: Iterable[str | Wish],
         owner: str,
         cancelled: Callable[[], bool] = lambda: False,
+        texts: Sequence[Text] = (),
     ) -> None:
-        """Finds encoding, delimiter and header. Raises SourceError; `owner` is the config table, for its hint."""
+        """Finds encoding, delimiter and header. Raises SourceError; `owner` is the config table, for its hint.
+
+        `texts`: those of the file, where somebody has opened them.
+        """
         self.file = file
         self._cancelled = cancelled
         self.problems: list[Problem] = []
         """What makes the table less than whole, known once its rows have been read."""
         wishes = wishes_of(wanted)
-        texts = open_texts(file, options, owner, cancelled)
+        texts = texts or open_texts(file, options, owner, cancelled)
         try:
             found = file.stat()
         except OSError as fault:
@@ -141,7 +152,7 @@ class Table:
             text.read_rest()
 
 
-def _find(texts: list[Text], wishes: list[Wish]) -> tuple[Text, Layout]:
+def _find(texts: Sequence[Text], wishes: list[Wish]) -> tuple[Text, Layout]:
     """The first text whose header has all needed columns. Raises SourceError that names what the best one lacks."""
     best: tuple[int, Text, Layout] | None = None
     for text in texts:

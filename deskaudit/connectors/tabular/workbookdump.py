@@ -4,7 +4,7 @@ calamine takes a sheet apart in memory, and a file of a few kilobytes may claim 
 the process. So it is another process than ours, with limits of its own, and its memory is given back when it ends.
 It imports nothing of deskaudit, so that it starts at once.
 
-    python workbookdump.py FILE DECIMAL DESCRIPTOR      sheets → the descriptor, {"sheets": [...]} as JSON → stdout
+    python workbookdump.py FILE DECIMAL DESCRIPTOR SECONDS      sheets → the descriptor, {"sheets": [...]} → stdout
 """
 
 import csv
@@ -17,13 +17,12 @@ from collections.abc import Iterable
 from typing import Any
 
 MEMORY = 2 << 30
-SECONDS = 900
 BYTES = 8 << 30
 
 
 def main() -> int:
-    limit()
-    file, decimal, descriptor = sys.argv[1:4]
+    file, decimal, descriptor, seconds = sys.argv[1:5]
+    limit(int(seconds))
     found: dict[str, Any]
     try:
         found = {"sheets": dump(file, decimal, int(descriptor))}
@@ -40,15 +39,15 @@ def main() -> int:
     return 0
 
 
-def limit() -> None:
-    """No more memory, time or disk than this; the system ends the process that wants more."""
+def limit(seconds: int) -> None:
+    """No more memory, processor time or disk than this; the system ends the process that wants more."""
     try:
         import resource
     except ImportError:  # no POSIX
         return
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, BYTES),
         (resource.RLIMIT_CORE, 0),
     ):

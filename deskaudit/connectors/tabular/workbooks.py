@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ from deskaudit.i18n import _
 from deskaudit.text import one_line
 
 _PROGRAM = Path(__file__).with_name("workbookdump.py")
+SECONDS = 900
+"""So much time of the processor a workbook may take."""
 _TICK_S = 0.3
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -110,17 +113,17 @@ def kind_of(first: bytes) -> str:
 
 
 def open_sheets(
-    file: Path, first: bytes, options: TableOptions, owner: str, cancelled: Callable[[], bool]
+    file: Path, first: bytes, options: TableOptions, owner: str, cancelled: Callable[[], bool], seconds: int = SECONDS
 ) -> list[SheetText]:
-    """The sheets with cells, or the one that `options.sheet` names. Raises SourceError."""
+    """The sheets with cells, or the one that `options.sheet` names. Raises SourceError, after `seconds` at the latest."""
     kind, digest = _look(file, first, owner)
     try:
         whole = _Nameless()
     except OSError as fault:
         raise unreadable(file, owner, fault) from None
-    found = _dump(file, whole, options.decimal, cancelled)
+    found = _dump(file, whole, options.decimal, cancelled, seconds)
     if "fault" in found:
-        raise _explain(file, kind, found)
+        raise _explain(file, kind, found, seconds)
     sheets = found["sheets"]
     if options.sheet:
         sheets = [sheet for sheet in sheets if sheet["name"].strip().casefold() == options.sheet.strip().casefold()]
@@ -158,9 +161,9 @@ def _look(file: Path, first: bytes, owner: str) -> tuple[str, str]:
     return kind, digest.hexdigest()
 
 
-def _dump(file: Path, whole: _Nameless, decimal: str, cancelled: Callable[[], bool]) -> dict[str, Any]:
+def _dump(file: Path, whole: _Nameless, decimal: str, cancelled: Callable[[], bool], seconds: int) -> dict[str, Any]:
     """What the child says of the workbook: its sheets, or what is wrong with it."""
-    words = [sys.executable, "-P", str(_PROGRAM), str(file.absolute()), decimal, str(whole.descriptor)]
+    words = [sys.executable, "-P", str(_PROGRAM), str(file.absolute()), decimal, str(whole.descriptor), str(seconds)]
     with subprocess.Popen(
         words,
         stdin=subprocess.DEVNULL,
@@ -183,19 +186,25 @@ def _dump(file: Path, whole: _Nameless, decimal: str, cancelled: Callable[[], bo
     try:
         found: dict[str, Any] = json.loads(said)
     except ValueError:
-        return {"fault": "ended", "code": child.returncode}
+        return {"fault": "time" if -child.returncode == getattr(signal, "SIGXCPU", 0) else "ended"}
     return found
 
 
-def _explain(file: Path, kind: str, found: dict[str, Any]) -> SourceError:
+def _explain(file: Path, kind: str, found: dict[str, Any], seconds: int) -> SourceError:
     fault, text = found["fault"], one_line(found.get("text", ""), 200)
     if fault == "password":
         return _protected(file)
+    if fault == "time":
+        return bad_file(
+            _("{file} is not open after {n} seconds of work, which is all that it may take here.").format(
+                file=file, n=seconds
+            ),
+            _("Save its sheet as CSV (UTF-8), which is read row by row.")
+            + (_(" A pull gives it {n} minutes.").format(n=SECONDS // 60) if seconds < SECONDS else ""),
+        )
     if fault in {"memory", "ended"}:
         return bad_file(
-            _("{file} does not fit in the memory and time that a workbook may take (2 GiB, 15 minutes).").format(
-                file=file
-            ),
+            _("{file} does not fit in the memory that a workbook may take (2 GiB).").format(file=file),
             _("Save its sheet as CSV (UTF-8), which is read row by row; or it is damaged: export it again."),
         )
     return bad_file(

@@ -1,6 +1,7 @@
 """What `deskaudit sources detect` finds in a file, and the section of the config that it proposes."""
 
 import gzip
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from deskaudit import connectors
 from deskaudit.audit import setup
 from deskaudit.audit.desk import Desk
 from deskaudit.config import Source
+from deskaudit.connectors import recognition
 from deskaudit.connectors.csvfile import detection, presets
 from deskaudit.connectors.csvfile.detection import Finding
 from deskaudit.connectors.recognition import Specimen
@@ -322,3 +324,31 @@ def test_mutated_files_raise_nothing_but_source_errors(tmp_path, data):
     for found in every:
         assert not any("\x1b" in line for line in found.lines)
         tomllib.loads(found.section("desk"))
+
+
+def test_a_workbook_is_taken_apart_once_however_many_ask(tmp_path, xlsx, monkeypatch):
+    begun: list[object] = []
+
+    class Counted(subprocess.Popen):
+        def __init__(self, *words: object, **options: object) -> None:
+            begun.append(words)
+            super().__init__(*words, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", Counted)
+    columns = ["Ticket ID", "Subject", "Created at", "Name", "Email", "Role", "Serial"]
+    rows = [columns, ["1", "a", "2026-03-02 10:00", "Kari", "k@x.no", "agent", "S-1"]]
+    setup.detect(desk_of(tmp_path), write(tmp_path, xlsx({"Tickets": rows}), "t.xlsx"))
+    assert len(begun) == 1
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    with pytest.raises(SourceError, match="does not fit in the memory"):
+        setup.detect(desk_of(tmp_path), write(tmp_path, xlsx({"Tickets": rows}, raw=far), "far.xlsx"))
+    assert len(begun) == 2
+
+
+def test_a_workbook_that_takes_long_is_not_waited_for(tmp_path, xlsx, monkeypatch):
+    monkeypatch.setattr(recognition, "WORKBOOK_SECONDS", 1)
+    much = ("<row>" + "<c><v>1</v></c>" * 1000 + "</row>") * 10_000
+    with pytest.raises(SourceError, match="is not open after 1 seconds of work") as caught:
+        setup.detect(desk_of(tmp_path), write(tmp_path, xlsx({"Tickets": [["Ticket ID"]]}, raw=much), "t.xlsx"))
+    assert "Save its sheet as CSV (UTF-8)" in caught.value.hint
+    assert "A pull gives it 15 minutes." in caught.value.hint
