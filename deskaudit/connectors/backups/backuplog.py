@@ -4,6 +4,7 @@ A line that matches `failed` or `partial` counts more than one that matches `ok`
 """
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
@@ -13,12 +14,15 @@ from deskaudit.connectors.backups.figures import LocalClock, decode, read_size
 from deskaudit.connectors.backups.jobs import Job, check_names
 from deskaudit.connectors.backups.runs import Origin, Reading, Run, empty_log
 from deskaudit.connectors.backups.source import BackupSource
+from deskaudit.connectors.patterns import compile_pattern
 from deskaudit.connectors.tabular.dates import DateReader, check_formats
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
 
 LINE_CHARS = 2000
+LONGEST_S = 120
+"""Of computing, for one log: patterns that take longer are slow on its lines."""
 TIME = r"^\W?(?P<at>\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)"
 
 _OFFSET = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
@@ -60,9 +64,9 @@ class LogJob(Job, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def _check(self, field: str, pattern: str, group: str) -> None:
         try:
-            found = re.compile(pattern)
-        except re.error as fault:
-            message = _('job {name}: {field} = "{pattern}" is no regular expression: {fault}')
+            found = compile_pattern(pattern)
+        except ValueError as fault:
+            message = _('job {name}: {field} = "{pattern}" {fault}')
             raise ValueError(message.format(name=self.name, field=field, pattern=pattern, fault=fault)) from None
         if group and pattern and group not in found.groupindex:
             message = _("job {name}: {field} needs a group called {group}, as (?P<{group}>…)")
@@ -128,12 +132,19 @@ class _Reader:
             reading.runs.append(empty_log(self._origin))
             return reading
         parts: list[_Told] = [] if self._begins else [_Told()]
+        until = time.thread_time() + LONGEST_S
         for whole in text.splitlines():
             line = whole[:LINE_CHARS]
             if self._begins and self._begins.search(line):
                 parts.append(_Told())
             if parts and line.strip():
                 self._hear(line, parts[-1])
+            if time.thread_time() > until:
+                raise SourceError(
+                    _("{file}: the patterns take too long on its lines.").format(file=self._origin.name),
+                    kind="bad_file",
+                    hint=_("Use .* at most once in each, and begin them with ^."),
+                )
         if not parts:
             raise SourceError(
                 _("{file}: no line matches begins.").format(file=self._origin.name),

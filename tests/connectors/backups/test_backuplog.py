@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from deskaudit.connectors.backups.backuplog import BackupLog
+from deskaudit.connectors.backups import backuplog
+from deskaudit.connectors.backups.backuplog import TIME, BackupLog, LogJob
 
 DAY = 86400
 MARCH = 20513 * DAY
@@ -86,6 +87,39 @@ def test_runs_without_times_are_refused_where_there_are_several(ask):
 def test_wrong_patterns_are_told_before_anything_runs(options, said):
     with pytest.raises(msgspec.ValidationError, match=said):
         msgspec.convert({"jobs": [{"name": "x", "logs": ["a"], **options}]}, BackupLog.options)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(a+)+$",
+        r"(a|aa)+$",
+        r"(\w+\s?)*$",
+        r"(.*)*x",
+        r"(a?){30}a{30}",
+        r"((a{1,2}){1,9}){1,9}",
+        r"(?=(a+)+$)",
+        r"(?>(a+)+$)",
+    ],
+)
+def test_patterns_that_could_take_for_ever_are_refused(pattern):
+    with pytest.raises(ValueError, match="could take for ever"):
+        LogJob(name="x", logs=["x"], ok=["done"], failed=[pattern])
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [TIME, r"ERROR.*disk", r"(?i)error|fail", r"\d{1,3}(?:[.,]\d{3})*", r"(?:\d{1,2}:){1,3}", r"(a++)+", r"(ab)+c?"],
+)
+def test_usual_patterns_are_not(pattern):
+    LogJob(name="x", logs=["x"], ok=["done"], failed=[pattern])
+
+
+def test_patterns_that_are_slow_on_a_log_are_told(ask, monkeypatch):
+    monkeypatch.setattr(backuplog, "LONGEST_S", -1)
+    answer = ask(BackupLog, {"r.log": "2026-03-01 02:00:00 done\n"}, ok=["done"])
+    assert "take too long" in answer.rejects[0].reason
+    assert answer.runs == []
 
 
 @pytest.mark.realtool
