@@ -83,6 +83,22 @@ def test_a_job_without_a_schedule_is_judged_by_its_runs(judge):
     assert judge("24.1", unclear, window=days(0, 91)).only.status is Status.NODATA
 
 
+@pytest.mark.parametrize("schedule", ["0 2 * * *", None])
+def test_a_run_whose_outcome_is_not_known_is_no_success(judge, schedule):
+    states = {3: "unknown", 9: "unknown", 20: "failed", 21: "unknown", 22: "failed"}
+    rows = [job(schedule=schedule, zone="UTC"), *[run(day, states.get(day, "ok")) for day in range(91)]]
+    # 86 of 91 are known to be good; the failures of days 20 and 22 have nothing good between them.
+    result = judge("24.1", rows, window=days(0, 91)).only
+    assert (result.value, result.status) == (pytest.approx(86 / 91), Status.FAIL)
+    columns = result.evidence[0].columns
+    assert [columns[name] for name in ("runs", "failed", "not_known", "two_in_a_row")] == [91, 2, 3, 1]
+
+
+def test_a_run_that_may_still_be_running_is_not_judged(judge):
+    rows = [job(), run(89), run(90), run(91, "unknown", started_at=NOW - HOUR, ended_at=None)]
+    assert judge("24.1", rows, window=days(0, 92)).only.value == 1
+
+
 @pytest.mark.parametrize(("age", "status"), [(24, Status.PASS), (36, Status.WARN), (37, Status.FAIL)])
 def test_age_of_the_last_good_backup(judge, age, status):
     good = run(1, started_at=NOW - age * HOUR - HOUR, ended_at=NOW - age * HOUR)
