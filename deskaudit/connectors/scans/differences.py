@@ -61,7 +61,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     after_at: int | None
     new: list[str]
     gone: list[str]
-    unseen_before: list[str]  # hosts of the second scan that do not lie in the first one's targets
+    unseen_before: list[str]  # hosts of the second scan that the first one did not look at: no targets, or cut off
     unseen_after: list[str]
     changed: list[HostChange]  # and those where only one scan looked at a port that is open
     same: int
@@ -106,8 +106,9 @@ def compare(before: Path, after: Path) -> Difference:
 
 
 def _split(hosts: list[Seen], scan: Scan, other: Scan) -> tuple[list[Seen], list[Seen], bool]:
-    """The hosts of `other` that `scan` should have seen, those outside of its targets, and whether that is not sure."""
-    looked = [(seen, looked_at_address(scan, seen.ip, other)) for seen in hosts]
+    """The hosts of `other` that `scan` should have seen, those it did not come to, and whether that is not sure."""
+    whole = scan.ended and not scan.fault and scan.total != 0
+    looked = [(seen, looked_at_address(scan, seen.ip, other) if whole else False) for seen in hosts]
     return (
         [seen for seen, was in looked if was is not False],
         [seen for seen, was in looked if was is False],

@@ -63,6 +63,17 @@ def test_a_cut_scan_says_so(two):
     assert any("partial" in note for note in compare(before, after).notes)
 
 
+def test_what_a_cut_scan_did_not_come_to_is_not_gone(two, call):
+    before, after = two
+    text = after.read_text()
+    after.write_text(text[: text.index("10.0.0.4")])
+    found = compare(before, after)
+    assert (found.new, found.gone, found.unseen_after) == ([], [], ["10.0.0.2", "10.0.0.5"])
+    code, said, _err = call("sources", "diff", *two)
+    assert code == 0
+    assert "? 10.0.0.2  not looked at after" in said
+
+
 def test_what_is_no_scan_is_an_error(two, call):
     two[1].write_text("<html/>")
     code, out, err = call("sources", "diff", *two)
