@@ -39,7 +39,7 @@ class Context:
         held: Mapping[str, Secret] | None = None,
     ) -> None:
         self.source = source
-        self.folder = folder  # relative paths of the options start here
+        self.folder = folder.absolute()  # relative paths of the options start here
         self.now = now  # epoch seconds
         self.cancelled = cancelled  # asked between pages; a connector stops within a second
         self.zone = zone  # the desk's zone, where a source does not say its own

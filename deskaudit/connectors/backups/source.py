@@ -149,6 +149,7 @@ class BackupSource:
 
     def _batches(self, want: Want) -> Iterator[Batch]:
         failures: list[SourceError] = []
+        held: list[Batch] = []  # of broken jobs: where all are, nothing of them is known to the next pull
         self._told = set()
         for number, job in enumerate(self._jobs, start=1):
             reading, problems = Reading(), []
@@ -158,18 +159,23 @@ class BackupSource:
             except SourceError as fault:
                 failures.append(fault)
                 problems = [Problem(job.name, fault.message, ("backup_run",))]
-            if len(failures) == len(self._jobs):
-                raise failures[0]
-            yield Batch(
-                rows=self._rows(job, reading, want),
-                cursor={"read_at": self._context.now()},
-                replaces=ALL,
-                resource="backup_run",
-                done=number,
-                total=len(self._jobs),
-                rejects=reading.rejects,
-                problems=problems,
+            held.append(
+                Batch(
+                    rows=self._rows(job, reading, want),
+                    cursor={"read_at": self._context.now()},
+                    replaces=ALL,
+                    resource="backup_run",
+                    done=number,
+                    total=len(self._jobs),
+                    rejects=reading.rejects,
+                    problems=problems,
+                )
             )
+            if len(failures) < number:
+                yield from held
+                held.clear()
+        if held:
+            raise failures[0]
 
     def collect(self, job: Any) -> Reading:
         """All that the files of a job tell. Raises SourceError where none of them is there."""
@@ -180,8 +186,7 @@ class BackupSource:
             try:
                 reading.add(self.read_file(file, job))
             except (OSError, SourceError) as fault:
-                said = fault.message if isinstance(fault, SourceError) else str(fault)
-                reading.rejects.append(Reject(one_line(file.name), one_line(said)))
+                reading.rejects.append(Reject(one_line(file.name), one_line(fault, 2 * SAID)))
         return reading
 
     def read_file(self, file: Path, job: Any) -> Reading:

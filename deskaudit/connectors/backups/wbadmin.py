@@ -38,6 +38,7 @@ _NAMES = {
     "machine": ("MachineName", "Machine Name", "Computer", "Source Computer"),
 }
 _PS_DATE = re.compile(r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$")
+_SUMMARY_TIMES = ("LastBackupTime", "LastSuccessfulBackupTime")
 _PAIR = re.compile(r"^(\w+)\s+: ?(.*?)\s*$")
 _NEAR_S = 86400
 
@@ -81,7 +82,7 @@ class Wbadmin(BackupSource):
         if text.lstrip()[:1] in {"{", "["}:
             return read_events_json(text, origin)
         if re.search(r"^Last(?:Successful)?BackupTime\s+:", text, re.MULTILINE):
-            return read_summary_text(text, origin, self._options.dates)
+            return read_summary_text(text, origin, self._options.dates, f"sources.{self._context.source}")
         export = Export(file, self._context, job, names=_NAMES, dates=self._options.dates)
         if not export.has("at", "event"):
             raise not_a_log(origin, "Windows Server Backup", self.hint)
@@ -123,7 +124,7 @@ def read_events_json(text: str, origin: Origin) -> Reading:
                 events.append(_Event(at, read_count(found.get("Id", found.get("EventID"))), machine))
             elif "LastBackupTime" in found or "LastSuccessfulBackupTime" in found:
                 known = True
-                times = {key: _time(found.get(key), clock) for key in ("LastBackupTime", "LastSuccessfulBackupTime")}
+                times = {key: _time(found.get(key), clock) for key in _SUMMARY_TIMES}
                 _take_summary(times, found, reading)
     if not known:
         raise not_a_log(origin, "Windows Server Backup", Wbadmin.hint)
@@ -131,20 +132,28 @@ def read_events_json(text: str, origin: Origin) -> Reading:
     return reading
 
 
-def read_summary_text(text: str, origin: Origin, dates: Dates) -> Reading:
-    """Get-WBSummary as PowerShell shows it. Its dates are the machine's; what could be two days is told."""
+def read_summary_text(text: str, origin: Origin, dates: Dates, owner: str) -> Reading:
+    """Get-WBSummary as PowerShell shows it. Its dates are the machine's, and all of them show how they are written.
+
+    `owner`: the part of the config that has `dates`. Raises SourceError where they could be two days.
+    """
     reading = Reading()
     found = {pair[1]: pair[2] for line in text.splitlines() if (pair := _PAIR.match(line))}
     reader = DateReader(dates, origin.zone)
+    for key in ("NextBackupTime", *_SUMMARY_TIMES):
+        reader.witness(found.get(key, ""), key)
+    if not reader.is_explicit:
+        reader.settle(origin.name, owner)
     times: dict[str, int | None] = {}
-    for key in ("LastBackupTime", "LastSuccessfulBackupTime"):
+    for key in _SUMMARY_TIMES:
         cell = found.get(key, "")
         try:
             at = reader.read(cell) if cell else None
             times[key] = None if at is None else int(at)
         except (ValueError, OverflowError):
-            reason = _('"{cell}" may be two days, or is no time: set dates to dmy or mdy')
-            reading.rejects.append(Reject(f"{origin.name} {key}", reason.format(cell=one_line(cell, 60))))
+            reason = _('"{cell}" is no time that is known here').format(cell=one_line(cell, 60))
+            reading.rejects.append(Reject(f"{origin.name} {key}", reason))
+    reading.notes += reader.notes
     _take_summary(times, found, reading)
     return reading
 

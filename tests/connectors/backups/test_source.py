@@ -84,6 +84,15 @@ def test_no_log_is_an_error_and_never_an_empty_list(ask):
         ask(BackupLog, **PATTERNS, logs=["gone/*.log"])
 
 
+def test_where_all_jobs_are_broken_none_is_left_for_the_next_pull(tmp_path):
+    tables = [{"name": name, "logs": [f"{name}.log"], **PATTERNS} for name in ("a", "b")]
+    options = msgspec.convert({"jobs": tables}, BackupLog.options)
+    source = BackupLog(options, Context("backups", tmp_path, now=lambda: 0))
+    pulled = source.pull(None, Want(entities=source.fills, since_at=0))
+    with pytest.raises(SourceError, match=r"jobs\.1\.logs"):
+        next(pulled)
+
+
 def test_a_log_that_is_missing_among_others_is_told(ask):
     answer = ask(BackupLog, {"a.log": GOOD}, **PATTERNS, logs=["a.log", "old/*.log"])
     assert len(answer.runs) == 1

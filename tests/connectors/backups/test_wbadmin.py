@@ -60,9 +60,19 @@ def test_a_summary_as_text_has_dates_that_may_need_an_order(ask):
     text = "NextBackupTime : 3/2/2026 2:00:00 AM\nLastSuccessfulBackupTime : 3/1/2026 2:00:00 AM\nLastBackupTime : 3/1/2026 2:00:00 AM\nLastBackupResultHR : 0\n"
     answer = ask(Wbadmin, {"s.txt": text})
     assert answer.runs == []
-    assert "set dates to dmy or mdy" in answer.rejects[0].reason
+    assert "Set sources.backups.dates to the right one" in answer.rejects[0].reason
     (run,) = ask(Wbadmin, {"s.txt": text}, top={"dates": "mdy"}, zone="Europe/Oslo").runs
     assert (run.state, run.started_at) == ("ok", MARCH + 3600)
+
+
+def test_the_dates_of_a_summary_decide_for_each_other(ask):
+    text = "NextBackupTime : 3/13/2026 2:00:00 AM\nLastSuccessfulBackupTime : 3/1/2026 2:00:00 AM\nLastBackupTime : 3/12/2026 2:00:00 AM\nLastBackupResultHR : 5\n"
+    answer = ask(Wbadmin, {"s.txt": text}, now=MARCH + 12 * 86400)
+    assert [(run.state, run.started_at) for run in answer.runs] == [
+        ("ok", MARCH + 7200),
+        ("failed", MARCH + 11 * 86400 + 7200),
+    ]
+    assert "read as" in answer.said
 
 
 def test_something_else_is_refused(ask):
