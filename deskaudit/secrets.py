@@ -1,16 +1,22 @@
 """Where a secret comes from: the environment, a command or the keyring. It is written nowhere."""
 
+import getpass
 import os
 import secrets as random_source
 import shlex
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import msgspec
 
 from deskaudit.errors import ConfigError, SecretError
 from deskaudit.i18n import _
 from deskaudit.paths import reaching
+from deskaudit.text import one_line
 
 SERVICE = "deskaudit"
 COMMAND_SECONDS = 30
@@ -95,16 +101,8 @@ def _from_command(command: list[str] | str, owner: str) -> Secret:
 
 
 def _from_keyring(name: str, owner: str) -> Secret:
-    import keyring
-    import keyring.errors
-
-    try:
-        value = keyring.get_password(SERVICE, name)
-    except keyring.errors.KeyringError as fault:
-        raise SecretError(
-            _("{owner}: no keyring can be used here: {fault}").format(owner=owner, fault=fault),
-            hint=_('On a server use { env = "NAME" } or { command = [...] } instead.'),
-        ) from None
+    with _keyring(_("{owner}: no keyring can be used here").format(owner=owner)) as ring:
+        value = ring.get_password(SERVICE, name)
     if not value:
         raise SecretError(
             _("{owner}: the keyring holds no secret {name}.").format(owner=owner, name=name),
@@ -125,26 +123,63 @@ def has_keyring() -> bool:
 
 
 def store_in_keyring(name: str, value: Secret) -> None:
-    import keyring
-    import keyring.errors
+    with _keyring(_("No keyring can be used here")) as ring:
+        ring.set_password(SERVICE, name, value.reveal())
 
-    try:
-        keyring.set_password(SERVICE, name, value.reveal())
-    except keyring.errors.KeyringError as fault:
-        raise SecretError(
-            _("No keyring can be used here: {fault}").format(fault=fault),
-            hint=_('On a server use { env = "NAME" } or { command = [...] } in the config instead.'),
-        ) from None
+
+def is_in_keyring(name: str) -> bool:
+    with _keyring(_("No keyring can be used here")) as ring:
+        return bool(ring.get_password(SERVICE, name))
 
 
 def delete_from_keyring(name: str) -> None:
-    import keyring
     import keyring.errors
 
+    with _keyring(_("No keyring can be used here")) as ring:
+        try:
+            ring.delete_password(SERVICE, name)
+        except keyring.errors.PasswordDeleteError as fault:
+            raise SecretError(
+                _("The keyring holds no secret {name}: {fault}").format(name=name, fault=one_line(str(fault)))
+            ) from None
+
+
+@contextmanager
+def _keyring(failing: str) -> Iterator[ModuleType]:
+    """The keyring. What its backend raises, which is anybody's, is a SecretError that begins with `failing`."""
+    import keyring
+
+    hint = _('On a server use { env = "NAME" } or { command = [...] } in the config instead.')
+    if not has_keyring():  # one that is there to hold nothing would take everything
+        raise SecretError(failing + _(": none runs."), hint=hint)
     try:
-        keyring.delete_password(SERVICE, name)
-    except keyring.errors.KeyringError as fault:
-        raise SecretError(_("The keyring holds no secret {name}: {fault}").format(name=name, fault=fault)) from None
+        yield keyring
+    except SecretError:
+        raise
+    except EOFError:
+        raise SecretError(
+            failing + _(": it asks for its password on the terminal, where nobody answers."),
+            hint=_(
+                'Pull from a shell, where it can ask; or use { env = "NAME" } or { command = [...] } in the config.'
+            ),
+        ) from None
+    except Exception as fault:  # noqa: BLE001
+        raise SecretError(f"{failing}: {one_line(str(fault) or type(fault).__name__)}", hint=hint) from None
+
+
+@contextmanager
+def asking_nothing() -> Iterator[None]:
+    """Meanwhile no keyring asks on the terminal: the app holds that, and the question would take its keys."""
+    before = getpass.getpass
+    getpass.getpass = _refuse
+    try:
+        yield
+    finally:
+        getpass.getpass = before
+
+
+def _refuse(*_words: Any, **_named: Any) -> str:
+    raise EOFError
 
 
 def hash_key(ref: SecretRef | None, file: Path) -> bytes:

@@ -1,5 +1,6 @@
 """Secrets come from three places, go nowhere, and say what is missing."""
 
+import getpass
 import pickle
 import stat
 import subprocess
@@ -8,6 +9,7 @@ import textwrap
 
 import keyring
 import keyring.backend
+import keyring.backends.null
 import msgspec
 import pytest
 
@@ -76,6 +78,51 @@ def test_from_the_keyring(ring):
     secrets.delete_from_keyring("desk")
     with pytest.raises(SecretError):
         secrets.delete_from_keyring("desk")
+
+
+@pytest.fixture
+def given_ring():
+    """Puts a keyring of this kind in force."""
+    before = keyring.get_keyring()
+    yield lambda kind: keyring.set_keyring(kind())
+    keyring.set_keyring(before)
+
+
+def test_a_keyring_that_holds_nothing_takes_nothing(given_ring):
+    given_ring(keyring.backends.null.Keyring)
+    for deed in (
+        lambda: secrets.store_in_keyring("desk", Secret("v")),
+        lambda: secrets.delete_from_keyring("desk"),
+        lambda: secrets.is_in_keyring("desk"),
+        lambda: SecretRef(keyring="desk").resolve("x"),
+    ):
+        with pytest.raises(SecretError, match="keyring can be used here: none runs"):
+            deed()
+
+
+class Locked(Ring):
+    """A keyring in a file, as there are some: it asks on the terminal, and raises what it likes."""
+
+    def get_password(self, service, username):
+        if getpass.getpass() != "right":
+            raise ValueError("Incorrect Password")
+        return "v"
+
+
+def test_what_a_keyring_raises_is_no_fault_of_ours(given_ring, monkeypatch):
+    given_ring(Locked)
+    monkeypatch.setattr(getpass, "getpass", lambda: "wrong")
+    with pytest.raises(SecretError, match=r"sources\.desk: no keyring can be used here: Incorrect Password"):
+        SecretRef(keyring="desk").resolve("sources.desk")
+
+
+def test_no_keyring_asks_on_a_terminal_that_the_app_holds(given_ring, monkeypatch):
+    given_ring(Locked)
+    monkeypatch.setattr(getpass, "getpass", lambda: "right")
+    with secrets.asking_nothing(), pytest.raises(SecretError, match="asks for its password") as caught:
+        SecretRef(keyring="desk").resolve("sources.desk")
+    assert "Pull from a shell" in caught.value.hint
+    assert SecretRef(keyring="desk").resolve("sources.desk").reveal() == "v"
 
 
 @pytest.mark.parametrize("raw", [{}, {"env": "A", "keyring": "b"}, {"file": "x"}, "plain text"])

@@ -211,14 +211,19 @@ def make_registers(desk: "Desk", folder: str) -> list[Path]:
     return made
 
 
-def remove(desk: "Desk", name: str) -> None:
-    """Takes a source out of config.toml. Its rows stay in the snapshot until the next pull, its audits for good."""
+def remove(desk: "Desk", name: str) -> list[str]:
+    """Takes a source out of config.toml. Its rows stay in the snapshot until the next pull, its audits for good.
+
+    Gives the names in the keyring that it alone referred to: what lies there is of no use to this desk any more.
+    """
     file = desk.paths.config
     was = configfile.read_tables(file).get("sources", {}).get(name)
     if was is None:
         raise ConfigError(_("There is no source {name} in {file}.").format(name=name, file=file))
     configfile.cut_table(file, ("sources", name), was=was)
     desk.forget_config()
+    left = set(_keyring_names(configfile.read_tables(file)))
+    return [found for found in dict.fromkeys(_keyring_names(was)) if found not in left]
 
 
 class Detected(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deskaudit import __version__
+from deskaudit import __version__, secrets
 from deskaudit.cli.findings import Finding, look_at_plugins
 from deskaudit.cli.output import told
 from deskaudit.errors import DeskauditError
@@ -140,15 +140,14 @@ def _terminal() -> Finding:
 def _keyring() -> Finding:
     import keyring
 
-    backend = keyring.get_keyring()
-    if backend.priority <= 0:
+    if not secrets.has_keyring():
         return Finding(
             "note",
             "keyring",
             _("no keyring service runs here"),
             _('Give secrets as { env = "NAME" } or { command = [...] } in the config.'),
         )
-    return Finding("ok", "keyring", str(backend.name))
+    return Finding("ok", "keyring", str(keyring.get_keyring().name))
 
 
 def _mode_of_config(file: Path) -> Finding:

@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from deskaudit import secrets
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _, speaks_utf8
 
@@ -50,4 +51,5 @@ def run(desk: "Desk", *, remote: bool | None = None, ascii: bool = False) -> int
     from deskaudit.tui.app import main
     from deskaudit.tui.desk import DeskSession
 
-    return main(DeskSession(desk), remote=light, ascii_only=ascii or not speaks_utf8())
+    with secrets.asking_nothing():
+        return main(DeskSession(desk), remote=light, ascii_only=ascii or not speaks_utf8())

@@ -178,7 +178,9 @@ class Session(Protocol):
 
     def save_draft(self, draft: "Draft") -> None: ...
 
-    def remove_source(self, name: str) -> None: ...
+    def remove_source(self, name: str) -> list[str]:
+        """Gives the names in the keyring that nothing else in the config refers to."""
+        ...
 
     def detect(self, file: Path) -> "tuple[list[Detected], list[str]]":
         """The sources that read a file ([]: none does), and what is to be said beside them."""

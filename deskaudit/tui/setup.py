@@ -60,8 +60,8 @@ class SetupSession:
     def save_draft(self, draft: Draft) -> None:
         setup.save(self._desk, draft)
 
-    def remove_source(self, name: str) -> None:
-        setup.remove(self._desk, name)
+    def remove_source(self, name: str) -> list[str]:
+        return setup.remove(self._desk, name)
 
     def detect(self, file: Path) -> tuple[list[Detected], list[str]]:
         return setup.detect(self._desk, file)

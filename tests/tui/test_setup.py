@@ -2,6 +2,8 @@
 
 import tomllib
 
+import keyring
+import keyring.backend
 import pytest
 
 from deskaudit import secrets
@@ -19,13 +21,32 @@ number,opened,state,subject,urgency
 """
 
 
-@pytest.fixture
-def keyring(monkeypatch):
+class Ring(keyring.backend.KeyringBackend):
     """A keyring that works."""
-    kept = {}
-    monkeypatch.setattr(secrets, "has_keyring", lambda: True)
-    monkeypatch.setattr(secrets, "store_in_keyring", lambda name, value: kept.__setitem__(name, value.reveal()))
-    return kept
+
+    priority = 1
+
+    def __init__(self):
+        super().__init__()
+        self.kept = {}
+
+    def get_password(self, service, username):
+        return self.kept.get(username)
+
+    def set_password(self, service, username, password):
+        self.kept[username] = password
+
+    def delete_password(self, service, username):
+        del self.kept[username]
+
+
+@pytest.fixture
+def kept():
+    """What the keyring holds."""
+    before, ring = keyring.get_keyring(), Ring()
+    keyring.set_keyring(ring)
+    yield ring.kept
+    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -123,7 +144,7 @@ async def test_a_wrong_value_is_said_while_it_is_typed_and_never_saved(new_desk,
     assert "desk" not in config_of(new_desk)["sources"]
 
 
-async def test_a_secret_goes_to_the_keyring_when_saved_and_is_never_seen(new_desk, open_app, keyring):
+async def test_a_secret_goes_to_the_keyring_when_saved_and_is_never_seen(new_desk, open_app, kept):
     seen = []
     async with open_app(new_desk) as app:
         await choose(app, "liveagent")
@@ -135,14 +156,14 @@ async def test_a_secret_goes_to_the_keyring_when_saved_and_is_never_seen(new_des
         assert "*" * len(SECRET) in app.message
         seen.append(await app.press("enter"))
         assert "keyring: liveagent-2-apikey" in row(app, "apikey")
-        assert keyring == {}  # not before it is saved
+        assert kept == {}  # not before it is saved
         seen.append(await app.press("t"))  # the draft's own secret is used
         await app.wait(lambda: "not reachable" in app.message)
         assert "keyring" not in app.message
         seen += [app.text, await app.press("c"), await app.press("s")]
         assert "Saved in" in app.message
         seen.append(await app.press("m"))
-    assert keyring == {"liveagent-2-apikey": SECRET}
+    assert kept == {"liveagent-2-apikey": SECRET}
     assert config_of(new_desk)["sources"]["liveagent-2"]["apikey"] == {"keyring": "liveagent-2-apikey"}
     assert not any(SECRET in text for text in seen)
     for file in new_desk.paths.config.parent.rglob("*"):
@@ -220,6 +241,59 @@ async def test_a_source_is_changed_and_removed_and_comments_stay(desk, open_app)
         assert "netscan is out of the config" in app.message
         assert "3 sources" in app.lines[1]
     assert list(config_of(desk)["sources"]) == ["liveagent", "backups", "old"]
+
+
+def name_secret(desk, *sources):
+    """These sources take their key from one place in the keyring."""
+    text = desk.paths.config.read_text()
+    for source in sources:
+        text = text.replace(f"[sources.{source}]\n", f'[sources.{source}]\napikey = {{ keyring = "la-key" }}\n')
+    desk.paths.config.write_text(text)
+
+
+async def test_the_secret_of_a_removed_source_goes_where_that_is_wanted(desk, open_app, kept):
+    kept |= {"la-key": SECRET, "other": "x"}
+    name_secret(desk, "liveagent")
+    async with open_app(desk) as app:
+        await app.press("7", "d")
+        await app.type("yes")
+        await app.wait(lambda: "secret from the keyring too (la-key)?" in app.text)
+        assert list(config_of(desk)["sources"]) == ["netscan", "backups", "old"]
+        await app.type("yes")
+        assert "Its secret is out of the keyring" in app.message
+    assert kept == {"other": "x"}
+
+
+async def test_the_secret_of_a_removed_source_stays_where_nobody_says_yes(desk, open_app, kept):
+    kept |= {"la-key": SECRET}
+    name_secret(desk, "liveagent")
+    async with open_app(desk) as app:
+        await app.press("7", "d")
+        await app.type("yes")
+        await app.wait(lambda: "secret from the keyring too (la-key)?" in app.text)
+        await app.press("escape")
+        assert "Its secret stays in the keyring: la-key" in app.message
+    assert kept == {"la-key": SECRET}
+
+
+async def test_a_secret_that_another_source_needs_is_not_asked_about(desk, open_app, kept):
+    kept |= {"la-key": SECRET}
+    name_secret(desk, "liveagent", "old")
+    async with open_app(desk) as app:
+        await app.press("7", "d")
+        await app.type("yes")
+        assert "liveagent is out of the config" in app.message
+        assert "keyring" not in app.text
+    assert kept == {"la-key": SECRET}
+
+
+async def test_without_a_keyring_the_secret_of_a_removed_source_is_told(desk, open_app, no_keyring):
+    name_secret(desk, "liveagent")
+    async with open_app(desk) as app:
+        await app.press("7", "d")
+        await app.type("yes")
+        assert "Whether a keyring holds la-key cannot be told" in app.message
+        assert "none runs" in app.message
 
 
 async def test_what_stands_in_a_secrets_place_by_mistake_is_not_shown(desk, open_app):

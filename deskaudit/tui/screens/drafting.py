@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from deskaudit import secrets
 from deskaudit.audit.setup import ConnectorLine, Draft
 from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _
@@ -46,14 +47,40 @@ def start_remove(room: Room, name: str) -> None:
 
 def _remove(room: Room, name: str) -> None:
     try:
-        room.desk.session.remove_source(name)
+        names = room.desk.session.remove_source(name)
     except DeskauditError as fault:
         room.say(f"{fault.message} {fault.hint}", "FAIL")
         return
     room.desk.touch()
     room.refresh_all()
-    room.say(
-        _("{name} is out of the config. Its rows go with the next pull; a secret in the keyring stays there.").format(
-            name=name
-        )
+    done = _("{name} is out of the config. Its rows go with the next pull.").format(name=name)
+    room.say(done)
+    try:
+        held = [one for one in names if secrets.is_in_keyring(one)]
+    except DeskauditError as fault:
+        text = _("Whether a keyring holds {names} cannot be told: {fault}")
+        room.say(f"{done} " + text.format(names=", ".join(names), fault=fault.message))
+        return
+    if held:
+        room.call_later(_offer_to_forget, room, done, held)
+
+
+def _offer_to_forget(room: Room, done: str, names: list[str]) -> None:
+    """Secrets of a source that is gone: only their owner knows whether they are used elsewhere."""
+    told = ", ".join(names)
+    room.confirm(
+        _("Delete its secret from the keyring too ({names})? Nothing else in this config names it.").format(names=told),
+        lambda: _forget(room, done, names),
+        enter=_("delete it"),
+        otherwise=_("{done} Its secret stays in the keyring: {names}.").format(done=done, names=told),
     )
+
+
+def _forget(room: Room, done: str, names: list[str]) -> None:
+    try:
+        for name in names:
+            secrets.delete_from_keyring(name)
+    except DeskauditError as fault:
+        room.say(f"{done} {fault.message} {fault.hint}", "FAIL")
+    else:
+        room.say(_("{done} Its secret is out of the keyring.").format(done=done))
