@@ -15,7 +15,7 @@ from deskaudit.audit.fields import PATHS
 from deskaudit.audit.plan import Plan
 from deskaudit.checks import catalogue
 from deskaudit.config import Config, Source
-from deskaudit.errors import ConfigError, DeskauditError
+from deskaudit.errors import Cancelled, ConfigError, DeskauditError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Probe, PulledSource
 from deskaudit.model.events import AuditEvent
@@ -27,10 +27,15 @@ if TYPE_CHECKING:
 
 
 def knock(build: Callable[[], connectors.Connector]) -> Probe:
-    """What a source says when it is built and asked; what keeps it from being asked at all is told as a Probe too."""
+    """What a source says when it is built and asked; what keeps it from being asked at all is told as a Probe too.
+
+    Raises Cancelled.
+    """
     try:
         connector = build()
         found = connector.probe()
+    except Cancelled:
+        raise
     except DeskauditError as fault:
         return Probe(reachable=False, asked=False, message=fault.message, hint=fault.hint)
     names = {field.encode_name for field in msgspec.structs.fields(connector.options)}
@@ -145,9 +150,9 @@ class Desk:
         with lock.hold(self._lock(), "a pull"):
             yield from self._pull(names or None, cancelled)
 
-    def test_source(self, name: str) -> Probe:
+    def test_source(self, name: str, cancelled: Callable[[], bool] = _never) -> Probe:
         """Knocks at one source. What is wrong with its configuration is told as a Probe too."""
-        return knock(lambda: self.build(self.source(name)))
+        return knock(lambda: self.build(self.source(name), cancelled))
 
     def pulled(self) -> dict[str, PulledSource]:
         """What the snapshot holds of each source, those too that the config names no more; {} before the first pull."""

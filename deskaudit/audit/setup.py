@@ -89,9 +89,9 @@ def new_name(kind: str, taken: Mapping[str, Any]) -> str:
     return next(f"{kind}-{n}" for n in range(2, len(taken) + 3) if f"{kind}-{n}" not in taken)
 
 
-def probe(desk: "Desk", draft: Draft) -> Probe:
+def probe(desk: "Desk", draft: Draft, cancelled: Callable[[], bool]) -> Probe:
     """Knocks. What is wrong with the draft is told as a Probe too."""
-    return knock(lambda: _build(desk, draft))
+    return knock(lambda: _build(desk, draft, cancelled))
 
 
 def look(desk: "Desk", draft: Draft, cancelled: Callable[[], bool]) -> Sample:
@@ -322,5 +322,5 @@ def _keyring_names(value: Any) -> list[str]:
     return [name for part in value for name in _keyring_names(part)] if isinstance(value, list) else []
 
 
-def _build(desk: "Desk", draft: Draft, cancelled: Callable[[], bool] = lambda: False) -> connectors.Connector:
+def _build(desk: "Desk", draft: Draft, cancelled: Callable[[], bool]) -> connectors.Connector:
     return desk.build(draft.source(desk.paths.config), cancelled, held=draft.secrets)

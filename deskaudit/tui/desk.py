@@ -74,8 +74,8 @@ class DeskSession(SetupSession):
         line.resumable = self._desk.snapshot.is_interrupted(source.name)
         return line
 
-    def test_source(self, name: str) -> Probe:
-        return self._desk.test_source(name)
+    def test_source(self, name: str, cancelled: Callable[[], bool]) -> Probe:
+        return self._desk.test_source(name, cancelled)
 
     def held_by(self) -> str:
         try:

@@ -153,7 +153,7 @@ class Job:
         self._start("pull", lambda: session.pull(names, self._cancel.is_set))
 
     def start_test(self, name: str) -> None:
-        self.start_task("test", lambda _cancelled: (name, self._app.session.test_source(name)))
+        self.start_task("test", lambda cancelled: (name, self._app.session.test_source(name, cancelled)))
 
     def start_task(self, what: str, work: Callable[[Callable[[], bool]], Any]) -> None:
         """Work with one answer, which `Ended` brings. `work` is given what says whether it was cancelled."""

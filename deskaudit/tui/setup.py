@@ -51,8 +51,8 @@ class SetupSession:
             return fault.message.partition(f"sources.{draft.name}")[2].partition(": ")[2] or fault.message
         return ""
 
-    def test_draft(self, draft: Draft) -> Probe:
-        return setup.probe(self._desk, draft)
+    def test_draft(self, draft: Draft, cancelled: Callable[[], bool]) -> Probe:
+        return setup.probe(self._desk, draft, cancelled)
 
     def look(self, draft: Draft, cancelled: Callable[[], bool]) -> Sample:
         return setup.look(self._desk, draft, cancelled)

@@ -277,7 +277,7 @@ class MadeUpDesk(Desk):
             ),
         }  # fmt: skip
 
-    def test_source(self, name: str) -> Probe:
+    def test_source(self, name: str, cancelled: Callable[[], bool]) -> Probe:
         return self.probe
 
     def pull(self, names: tuple[str, ...] = (), cancelled: Callable[[], bool] = lambda: False) -> Iterator[object]:

@@ -1,5 +1,6 @@
 """A source set up in the app: its form, a test, a look at its rows, the file; secrets, and what is wrong, on the way."""
 
+import socket
 import tomllib
 
 import keyring
@@ -219,6 +220,22 @@ async def test_what_is_not_saved_is_not_lost_by_a_key(new_desk, open_app):
         await app.type("yes")
         assert "sources" in app.lines[1]
     assert "csv" not in config_of(new_desk)["sources"]
+
+
+@pytest.mark.parametrize("key", ["t", "v"])
+async def test_a_source_that_hangs_is_left_on_x(new_desk, open_app, monkeypatch, key):
+    monkeypatch.setenv("LA_KEY", SECRET)
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it takes calls, and never answers one
+        address = f'url = "http://127.0.0.1:{server.getsockname()[1]}"\napikey = {{ env = "LA_KEY" }}\n'
+        text = new_desk.paths.config.read_text()
+        new_desk.paths.config.write_text(text.replace('type = "liveagent"\n', f'type = "liveagent"\n{address}'))
+        async with open_app(new_desk) as app:
+            await app.press("7", "m", key)
+            assert "(t test)" in app.text
+            await app.press("x")
+            await app.wait(lambda: app.message.startswith("Stopped."), 20)
+            assert "(t test)" not in app.text
+            assert SECRET not in app.text
 
 
 async def test_a_source_is_changed_and_removed_and_comments_stay(desk, open_app):

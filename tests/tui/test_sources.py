@@ -2,7 +2,8 @@
 
 import threading
 
-from deskaudit.model.batches import Probe
+from deskaudit.model.batches import Probe, PulledSource
+from deskaudit.model.events import PullFinished, PullStarted
 
 
 async def test_the_list_says_state_age_and_rows(desk, open_app):
@@ -59,3 +60,18 @@ async def test_a_source_that_is_off_says_so(desk, open_app):
     async with open_app(desk) as app:
         await app.press("7", "G", "p")
         assert "enabled = false" in app.message
+
+
+async def test_a_pull_that_failed_is_not_told_as_new_data(desk, open_app, monkeypatch):
+    def pull(names, _cancelled):
+        failed = PulledSource(
+            name="liveagent", type="liveagent", state="failed", first_fetched_at=0, fetched_at=0, error="no such host"
+        )
+        yield PullStarted("liveagent", "liveagent", False)
+        yield PullFinished("liveagent", failed)
+
+    async with open_app(desk) as app:
+        monkeypatch.setattr(app.app.session, "pull", pull)
+        await app.press("7", "p")
+        await app.wait(lambda: "Finished" in app.message)
+        assert "Finished, without liveagent" in app.message

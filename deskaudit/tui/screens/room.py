@@ -227,7 +227,12 @@ class Room(Screen[Any], inherit_bindings=False):
         elif event.fault is not None:
             self.say(event.fault.message, "" if isinstance(event.fault, Cancelled) else "FAIL")
         elif event.what in {"run", "pull"}:
-            self.say(_("Finished: all screens show the new data."))
+            failed = [source.name for source in self.desk.job.tally.sources.values() if source.state == "failed"]
+            if failed:
+                text = _("Finished, without {names}: what was known before stays. Enter on its line says why.")
+                self.say(text.format(names=", ".join(failed)), "WARN")
+            else:
+                self.say(_("Finished: all screens show the new data."))
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         event.stop()

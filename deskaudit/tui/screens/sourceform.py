@@ -39,7 +39,7 @@ class SourceForm(RootForm):
         Binding("t", "test", _("test"), id="setup.test", tooltip=_("Knock at it with what is filled in; nothing is saved")),
         Binding("v", "look", _("view rows"), id="setup.look", tooltip=_("Its first rows as deskaudit would see them; nothing is saved")),
         SAVE,
-        Binding("x", "cancel", _("cancel"), id="setup.cancel", tooltip=_("Stop the look")),
+        Binding("x", "cancel", _("cancel"), id="setup.cancel", tooltip=_("Stop the test or the look")),
         BACK,
     ]  # fmt: skip
 
@@ -99,7 +99,8 @@ class SourceForm(RootForm):
         return self.fault if action in {"test", "look", "save"} else ""
 
     def action_test(self) -> None:
-        self.desk.job.start_task("test", lambda _cancelled: (self.draft.name, self.desk.session.test_draft(self.draft)))
+        session, draft = self.desk.session, self.draft
+        self.desk.job.start_task("test", lambda cancelled: (draft.name, session.test_draft(draft, cancelled)))
         self.say(_("Knocking at {name} …").format(name=self.draft.name))
         self.show_keys()
 
@@ -117,7 +118,10 @@ class SourceForm(RootForm):
         self.refresh_all()
         if event.fault is not None:
             fault = event.fault
-            self.say(f"{fault.message} {fault.hint}", "" if isinstance(fault, Cancelled) else "FAIL")
+            if isinstance(fault, Cancelled):  # its hint is about pulls, of which something is kept
+                self.say(fault.message)
+            else:
+                self.say(f"{fault.message} {fault.hint}", "FAIL")
         elif event.what == "test":
             self.say(*words.probe_sentence(*event.answer))
         elif event.what == "look":
