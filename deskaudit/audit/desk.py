@@ -47,12 +47,22 @@ def _never() -> bool:
     return False
 
 
+def _state_of(file: Path) -> tuple[int, int]:
+    """What tells that a file was written anew; of none, what no file has."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return (0, -1)
+    return facts.st_mtime_ns, facts.st_size
+
+
 class Desk:
     """Everything a front needs. Parts open when they are first used."""
 
     def __init__(self, paths: Paths, *, now: Callable[[], int] = lambda: int(time.time())) -> None:
         self.paths = paths
         self.now = now
+        self._config_state: tuple[int, int] | None = None
 
     @cached_property
     def config(self) -> Config:
@@ -102,6 +112,20 @@ class Desk:
         """The file has changed: it is read again when it is next asked for."""
         for name in ("config", "sources"):
             self.__dict__.pop(name, None)
+        self._config_state = _state_of(self.paths.config)
+
+    def notice_config(self) -> bool:
+        """Whether the file is another one than when this was last asked: then it is read anew.
+
+        Raises ConfigError, once, where it is wrong by now: what was read before still counts.
+        """
+        before, self._config_state = self._config_state, _state_of(self.paths.config)
+        if before is None or before == self._config_state:
+            return False
+        fresh = configuration.load(self.paths.config)
+        configuration.sources(fresh, self.paths.config)
+        self.forget_config()
+        return True
 
     def build(
         self,

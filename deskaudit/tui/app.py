@@ -199,12 +199,23 @@ class DeskauditApp(App[None], inherit_bindings=False):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Before an action is done, the screen may say why it cannot be."""
+        if isinstance(self.screen, Room) and not self.job.running:
+            self._notice_config(self.screen)
         if isinstance(action, str) and isinstance(self.screen, Room):
             refusal = self.screen.why_not(action.partition("(")[0].rpartition(".")[2])
             if refusal:
                 self.screen.say(refusal)
                 return True
         return await super().run_action(action, default_namespace, namespaces)
+
+    def _notice_config(self, room: Room) -> None:
+        """An editor beside the app has changed the config: the action is about what it says now."""
+        try:
+            if self.session.notice_config():
+                self.touch()
+                room.refresh_all()
+        except DeskauditError as fault:
+            room.say(_("The config was changed, and is left aside: {fault}").format(fault=fault.message), "FAIL")
 
     async def action_go(self, mode: str) -> None:
         """To a screen; a second time to its beginning."""

@@ -37,10 +37,14 @@ class DeskSession(SetupSession):
 
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
+        desk.notice_config()  # from here on
 
     @property
     def config(self) -> Config | None:
         return self._desk.config if self.paths.config.exists() else None
+
+    def notice_config(self) -> bool:
+        return self._desk.notice_config()
 
     @property
     def paths(self) -> Paths:

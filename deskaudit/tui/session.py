@@ -107,6 +107,13 @@ class Session(Protocol):
         """None: there is no configuration yet."""
         ...
 
+    def notice_config(self) -> bool:
+        """Whether the config's file was changed by somebody since this was last asked; it is read anew then.
+
+        Raises once where it is wrong by now; what was read before still counts.
+        """
+        ...
+
     @property
     def paths(self) -> Paths: ...
 

@@ -75,3 +75,30 @@ async def test_a_pull_that_failed_is_not_told_as_new_data(desk, open_app, monkey
         await app.press("7", "p")
         await app.wait(lambda: "Finished" in app.message)
         assert "Finished, without liveagent" in app.message
+
+
+async def test_a_config_changed_by_hand_is_noticed(desk, open_app):
+    file = desk.paths.config
+    async with open_app(desk) as app:
+        await app.press("7")
+        assert "4 sources" in app.lines[1]
+        text = file.read_text()
+        file.write_text(text + '\n[sources.more]\ntype = "csv"\n')
+        await app.press("j")
+        assert "5 sources" in app.lines[1]
+        file.write_text(text + "\n[sources.more\n")
+        await app.press("t")
+        await app.press("k")
+        assert "5 sources" in app.lines[1]
+        file.write_text(text)
+        await app.press("j")
+        assert "4 sources" in app.lines[1]
+
+
+async def test_a_config_that_is_wrong_by_now_is_told_and_left_aside(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("7")
+        desk.paths.config.write_text("[desk")
+        await app.press("j")
+        assert "The config was changed, and is left aside" in app.message
+        assert "4 sources" in app.lines[1]
