@@ -211,6 +211,7 @@ class TestMbox(ConnectorContract):
 
 class TestRegisters(ConnectorContract):
     connector = Registers
+    now = 1_775_044_800  # 2026-04-01 12:00 UTC: the examples tell of March
 
     def source(self, folder):
         for register in REGISTERS.values():

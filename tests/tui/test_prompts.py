@@ -31,7 +31,7 @@ async def end(desk, app):
 @pytest.mark.parametrize(
     ("keys", "label"),
     [
-        (("m", "G", "k", "enter"), "cadence:"),
+        (("m", "G", "k", "enter"), "archive:"),
         (("n",), "Search:"),
         (("colon",), "Command:"),
         (("3", "slash"), "Search:"),
