@@ -57,6 +57,7 @@ class Matrix(RegisterRoom):
         super().__init__(line)
         self._fields = fields.fields_of(line.register.struct)
         self._rows: list[tuple[str, int | None]] = []  # priority, entry
+        self._typing = False  # into the cell under the cursor; other questions are none of its business
 
     def body(self) -> Iterable[Widget]:
         yield Grid(id="list")
@@ -135,11 +136,13 @@ class Matrix(RegisterRoom):
     def action_change(self) -> None:
         _priority, index, field = self.cell
         entry = self.line.entries[index] if index is not None else {}
+        self._typing = True
         self.ask(f"{field.name}:", self._typed_out, fields.show(field, entry.get(field.name)), enter=_("save"))
 
     def on_message_line_typed(self, event: MessageLine.Typed) -> None:
         event.stop()
-        self._tell(self.cell[2], self._try(event.text)[1])
+        if self._typing:
+            self._tell(self.cell[2], self._try(event.text)[1])
 
     def _try(self, text: str) -> tuple[dict[str, Any], str]:
         """The entry with the typed text in the cell, and what is wrong with it."""
@@ -164,9 +167,12 @@ class Matrix(RegisterRoom):
     def _typed_out(self, text: str | None) -> str | None:
         self.moved()
         if text is None:
+            self._typing = False
             return None
         entry, fault = self._try(text)
-        return fault or self._save(self.cell[1], entry)
+        fault = fault or self._save(self.cell[1], entry) or ""
+        self._typing = bool(fault)
+        return fault or None
 
     def _save(self, index: int | None, entry: dict[str, Any]) -> str | None:
         """Writes an entry, and says so; why it cannot, where it cannot."""
