@@ -223,9 +223,9 @@ def load(file: Path) -> Config:
         ) from None
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except (ValueError, RecursionError) as fault:  # a number of thousands of digits, brackets in thousands of brackets
         raise ConfigError(
-            _("{file} is not valid TOML: {fault}").format(file=file, fault=fault),
+            _("{file} is not valid TOML: {fault}").format(file=file, fault=str(fault)[:300]),
             hint=_("Compare with: deskaudit init --example."),
         ) from None
     config = read(Config, raw, file, "")

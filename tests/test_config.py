@@ -206,3 +206,11 @@ def test_an_archive_names_the_last_day_it_reaches(tmp_path):
     for wrong, told in (('"soon"', "that is no date; write 2026-09-01"), ("true", "write 2026-09-01")):
         with pytest.raises(ConfigError, match=rf"config.toml:\d+: sources.desk.archive: .*{told}"):
             archive(wrong)
+
+
+@pytest.mark.parametrize("text", ["x = " + "9" * 5000, "x = " + "[" * 3000 + "]" * 3000])
+def test_toml_that_no_reader_bears_is_told(tmp_path, text):
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"config\.toml is not valid TOML"):
+        config.load(file)

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import socket
 from pathlib import Path
@@ -103,7 +104,7 @@ def remove_strays(folder: Path, current: Manifest | None) -> None:
     for file in folder.glob("*.parquet"):
         if file.name not in known:
             file.unlink(missing_ok=True)
-    for spill in folder.glob(f"spill-{_host()}-*-*"):
+    for spill in folder.glob(f"spill-{_host()}-[0-9]*-*"):
         if not _is_alive(int(spill.name.split("-")[2])):
             for file in spill.iterdir():
                 file.unlink(missing_ok=True)
@@ -112,7 +113,7 @@ def remove_strays(folder: Path, current: Manifest | None) -> None:
 
 
 def _leased(folder: Path) -> list[int]:
-    return sorted(int(file.stem) for file in folder.glob("*.lease"))
+    return sorted(int(file.stem) for file in folder.glob("*.lease") if re.fullmatch("[0-9]+", file.stem))
 
 
 def _drop(folder: Path, generation: int) -> bool:

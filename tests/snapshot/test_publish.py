@@ -327,6 +327,17 @@ def test_overflow_of_dead_processes_goes(snapshot, pull):
     assert [folder.exists() for folder in (alive, dead, elsewhere)] == [True, False, True]
 
 
+def test_files_of_others_are_left_alone(snapshot, pull):
+    pull([Ticket(id=1)])
+    names = ("copy of 00000001.lease", "notes.txt", "spill-notes")
+    for name in names:
+        (snapshot.folder / name).write_text("x")
+    for number in (2, 3, 4):
+        pull([Ticket(id=number)], now=NOW + number * 4000)
+    assert all((snapshot.folder / name).exists() for name in names)
+    assert select(snapshot, "SELECT COUNT(*) FROM ticket") == [(4,)]
+
+
 def test_a_folder_shared_with_a_group(tmp_path, snapshot, pull):
     tmp_path.chmod(0o2770)
     pull([Ticket(id=1)], cursor={"page": 1})
