@@ -208,7 +208,7 @@ def test_an_archive_names_the_last_day_it_reaches(tmp_path):
             archive(wrong)
 
 
-@pytest.mark.parametrize("text", ["x = " + "9" * 5000, "x = " + "[" * 3000 + "]" * 3000])
+@pytest.mark.parametrize("text", ["x = " + "9" * 5000, "x = " + "[" * 3000 + "]" * 3000], ids=["digits", "brackets"])
 def test_toml_that_no_reader_bears_is_told(tmp_path, text):
     file = tmp_path / "config.toml"
     file.write_text(text)
