@@ -9,6 +9,8 @@ from deskaudit.i18n import _
 from deskaudit.text import one_line
 
 MOST_BYTES = 16 * 1024 * 1024  # of a page that is worth mending
+MOST_PARTS = 1_000_000  # objects and lists: each takes up to 200 bytes, and may be sent as two
+MOST_VALUES = 5_000_000
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
@@ -27,6 +29,8 @@ def _mend(body: bytes) -> bytes:
 
 def read_json(body: bytes) -> Any:
     """What a body says. Raises ValueError with a short reason."""
+    if body.count(b"{") + body.count(b"[") > MOST_PARTS or body.count(b",") > MOST_VALUES:
+        raise ValueError(_("it holds more values than a page has"))
     try:
         try:
             return msgspec.json.decode(body)

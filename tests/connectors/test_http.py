@@ -189,6 +189,17 @@ def test_what_is_no_json_stays_none(raw, body):
     assert "cannot be used" in refused(raw(said(200, body)).url).message
 
 
+@pytest.mark.parametrize(("part", "n"), [(b"{},", 1_100_000), (b"1,", 5_100_000)])
+def test_a_page_of_nothing_but_values_is_not_unpacked(raw, part, n):
+    server = raw(said(200, b'{"rows":[' + part * n + b"1]}"))
+    tracemalloc.start()
+    try:
+        assert "more values than a page has" in refused(server.url).message
+        assert tracemalloc.get_traced_memory()[1] < 60 * MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("before", ["", "x" * 130, "x" * 141, "x" * 150])
 @pytest.mark.parametrize("key", ["key-of-a/desk+with\\signs", "Bearer key-of-a/desk+with\\signs"])
 def test_a_key_that_the_server_repeats_is_hidden_however_it_is_cut_or_written(raw, before, key):
