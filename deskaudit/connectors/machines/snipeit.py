@@ -16,6 +16,7 @@ from deskaudit.connectors import Context, knocking
 from deskaudit.connectors.access import HELP, check_range, check_url, find_key, open_client
 from deskaudit.connectors.faults import Fault
 from deskaudit.connectors.http import Answer, Client, HttpError
+from deskaudit.connectors.lists import losses
 from deskaudit.connectors.machines.hosts import mac_vendor, os_family
 from deskaudit.connectors.machines.keys import Keys, full_name, host_of, own_addresses, split_addresses
 from deskaudit.connectors.machines.machinewords import os_version
@@ -242,6 +243,7 @@ class _Maker:
         self._own = {field: fold(name) for field, name in options.fields.items()}
         self._missing: list[str] = []
         self._ids: set[int] = set()
+        self._bad = 0
 
     @property
     def seen(self) -> int:
@@ -254,6 +256,7 @@ class _Maker:
             key = told(row.get("id")) if isinstance(row, dict) else ""
             if not key:
                 rejects.append(Reject(_("row {n} of a page").format(n=number), _("it is no asset: it has no id")))
+                self._bad += 1
                 continue
             asset = self._asset(row, key)
             if asset.id in self._ids:  # a server whose list shows archived assets has them in both lists
@@ -271,7 +274,7 @@ class _Maker:
 
     @property
     def is_whole(self) -> bool:
-        return not self._missing
+        return not self._missing and not self._losses()
 
     def judge(self, read: int, total: int) -> None:
         if read < total:
@@ -279,7 +282,11 @@ class _Maker:
 
     def problems(self) -> list[Problem]:
         found = [*self._keys.problems(), *self._states.problems(self._context.source)]
-        return [*found, *(Problem("asset", message, ("asset", "component")) for message in self._missing)]
+        found += [Problem("asset", message, ("asset", "component")) for message in self._missing]
+        return found + self._losses()
+
+    def _losses(self) -> list[Problem]:
+        return losses("asset", ("asset", "component"), (), (self.seen + self._bad, self._bad))
 
     def _asset(self, row: dict[str, Any], key: str) -> Asset:
         custom = self._custom(row)

@@ -169,6 +169,14 @@ def test_a_total_below_what_came_ends_no_list(desk, drain):
     assert found.incomplete == set()
 
 
+@pytest.mark.parametrize(("good", "bad", "incomplete"), [(9, 1, False), (2, 1, True), (0, 1, True)])
+def test_a_list_of_what_is_no_item_is_incomplete(desk, drain, good, bad, incomplete):
+    found = drain(desk({"Computer": [computer(n) for n in range(1, good + 1)] + [{"name": "x"}] * bad})[1])
+    assert found.incomplete == ({"asset"} if incomplete else set())
+    assert bool(found.batches[-1].swept) is not incomplete
+    assert len(found.rejects) == bad
+
+
 def test_a_list_that_shrinks_is_incomplete(desk, drain):
     rows = [computer(n) for n in range(1, 6)]
 

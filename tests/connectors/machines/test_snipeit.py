@@ -119,6 +119,17 @@ def test_a_total_below_what_came_is_refused(desk, drain):
         drain(desk([], before=lambda _request: answer)[1])
 
 
+@pytest.mark.parametrize(("good", "bad", "incomplete"), [(9, 1, False), (2, 1, True), (0, 1, True)])
+def test_a_list_of_what_is_no_asset_is_incomplete(desk, drain, good, bad, incomplete):
+    rows = [asset(n) for n in range(1, good + 1)] + [{"name": "x"}] * bad
+    answer = 200, {}, {"total": len(rows), "rows": rows}
+    options = "archived = false"
+    found = drain(desk([], options=options, before=lambda _request: answer)[1])
+    assert found.incomplete == ({"asset", "component"} if incomplete else set())
+    assert bool(found.batches[-1].swept) is not incomplete
+    assert len(found.rejects) == bad
+
+
 EMPTY = {"serial": "", "name": "", "warranty_months": "0 months", "assigned_to": None, "status_label": None, "custom_fields": [],
          "updated_at": {"datetime": "0000-00-00 00:00:00"}, "location": None}  # fmt: skip
 

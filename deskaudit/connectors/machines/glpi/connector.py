@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from deskaudit.connectors import Context, knocking
 from deskaudit.connectors.http import HttpError
+from deskaudit.connectors.lists import losses
 from deskaudit.connectors.machines.glpi import belongings
 from deskaudit.connectors.machines.glpi.belongings import Belongings
 from deskaudit.connectors.machines.glpi.options import Options
@@ -123,11 +124,11 @@ class _Maker:
         self._latest = context.now() + 86400
         self._lost: list[str] = []
         self.notes: list[Problem] = []
-        self.seen = 0
+        self.seen = self._bad = 0
 
     @property
     def is_whole(self) -> bool:
-        return not self._lost
+        return not self._lost and not self._losses()
 
     def make(self, kind: str, rows: list[Any], own: Belongings) -> tuple[list[Asset], list[Reject]]:
         made: list[Asset] = []
@@ -136,6 +137,7 @@ class _Maker:
             key = told(row.get("id")) if isinstance(row, dict) else ""
             if not key:
                 rejects.append(Reject(_("{kind}, row {n} of a page").format(kind=kind, n=number), _("it has no id")))
+                self._bad += 1
             elif not told(row.get("is_template")) and not told(row.get("is_deleted")):
                 made.append(self._asset(kind, key, row, own))
         self.seen += len(made)
@@ -150,7 +152,10 @@ class _Maker:
 
     def problems(self) -> list[Problem]:
         found = [*self.notes, *self._keys.problems(), *self._states.problems(self._context.source)]
-        return [*found, *(Problem("asset", message, ("asset",)) for message in self._lost)]
+        return [*found, *(Problem("asset", message, ("asset",)) for message in self._lost), *self._losses()]
+
+    def _losses(self) -> list[Problem]:
+        return losses("asset", ("asset",), (), (self.seen + self._bad, self._bad))
 
     def _asset(self, kind: str, key: str, row: dict[str, Any], own: Belongings) -> Asset:
         item = (kind, key)
