@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from deskaudit import connectors
 from deskaudit.config import Config, Source
-from deskaudit.errors import Cancelled, SecretError, SourceError
+from deskaudit.errors import Cancelled, ConfigError, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Want
 from deskaudit.model.events import (
@@ -84,7 +84,7 @@ def _land(
             yield PullProgressed(source.name, batch.resource, landing.rows, batch.done, batch.total)
             _heed(cancelled, source)
         _heed(cancelled, source)  # a connector that was told to stop just ends: what it gave is not the whole
-    except (SourceError, SecretError) as fault:  # the others go on
+    except (SourceError, ConfigError) as fault:  # a secret, a file or a server that is not there: the others go on
         error = str(fault)
         yield PullWarned(source.name, error)
     archive_at = last_second(source.archive, zone) if source.archive else None

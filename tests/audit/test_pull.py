@@ -32,6 +32,21 @@ def test_a_stopped_pull_is_no_complete_one(tmp_path):
     assert desk.pulled()["scan"].entities["asset"].rows == 1
 
 
+def test_a_source_whose_files_are_missing_leaves_the_others_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("PULL_TEST_TOKEN", "token-of-a-desk")
+    (tmp_path / "scan.xml").write_text(SCAN)
+    (tmp_path / "ca.pem").write_text("no certificate")
+    (tmp_path / "config.toml").write_text(
+        '[sources.assets]\ntype = "snipeit"\nurl = "https://localhost:9"\nca_file = "ca.pem"\n'
+        'token = { env = "PULL_TEST_TOKEN" }\n[sources.scan]\ntype = "nmap"\nfiles = ["scan.xml"]\n'
+    )
+    desk = Desk(Paths(config=tmp_path / "config.toml", data=tmp_path / "data"), now=lambda: 1000)
+    told = [event.message for event in desk.pull() if isinstance(event, PullWarned) and event.source == "assets"]
+    assert "holds no certificates" in told[0]
+    assert desk.pulled()["scan"].entities["asset"].rows == 1
+    assert "holds no certificates" in desk.pulled()["assets"].error
+
+
 def test_a_report_that_fails_leaves_nothing_behind(tmp_path):
     file = tmp_path / "out.md"
     file.write_text("before")
