@@ -63,7 +63,7 @@ class _Told(msgspec.Struct):
     begun: bool = False
     sent: bool = False
     dry: bool = False
-    brief: bool = False  # its end stands on one line, as without --stats
+    counted: bool = False  # it has statistics, which tell a dry run from one without changes
     items: bool = False  # a file was copied or deleted; folders show in a dry run too
     code: int | None = None
     error: str = ""
@@ -126,13 +126,13 @@ def _hear(told: _Told, said: str) -> None:
     elif said.startswith(("rsync: ", "@ERROR")):
         told.error = told.error or one_line(said)
     elif source := _SOURCE.match(said):
-        told.source = read_count(source[1].rstrip(".,"))
+        told.source, told.counted = read_count(source[1].rstrip(".,")), True
     elif moved := _MOVED.match(said):
         told.moved = read_count(moved[1].rstrip(".,"))
     else:
         total = _TOTAL.search(said)
         told.items = told.items or bool(_ITEM.match(said))
-        told.brief = told.brief or bool(total and _SENT.match(said))
+        told.counted = told.counted or bool(total and said.startswith("total size"))
         if _SENT.match(said) or (total and said.startswith("total size")):
             told.sent = True
         if total and told.source is None and told.sent:
@@ -160,7 +160,7 @@ def _conclude(told: _Told, reading: Reading, origin: Origin) -> None:
         run.state, run.warned = "ok", True
     elif told.code:
         run.state = "failed"
-    elif told.sent and told.brief and not told.items and not told.error:
+    elif told.sent and not told.counted and not told.items and not told.error:
         run.state = "unknown"
         run.message = _("a dry run (-n) leaves the same lines as a run without changes: add --stats")
     elif told.sent:
