@@ -12,6 +12,7 @@ Two witnesses are read, and put together by snapshot id:
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,7 +24,7 @@ from deskaudit.connectors.backups.jobs import check_names
 from deskaudit.connectors.backups.resticlog import read_log, read_snapshots
 from deskaudit.connectors.backups.runs import Reading, Run
 from deskaudit.connectors.backups.source import BackupSource, read_bytes
-from deskaudit.errors import SourceError
+from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Reject
 from deskaudit.secrets import SecretRef
@@ -155,14 +156,7 @@ class Restic(BackupSource):
             environment[name] = self._context.secret(ref).reveal()
         words = [self._options.program, "--no-lock", "--no-cache", "-r", job.repository, "snapshots", "--json"]
         try:
-            done = subprocess.run(
-                words,
-                capture_output=True,
-                timeout=COMMAND_SECONDS,
-                check=False,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-            )
+            done = self._run(words, environment)
         except FileNotFoundError:
             raise SourceError(
                 _("job {name}: {program} is not installed here.").format(name=job.name, program=self._options.program),
@@ -186,6 +180,26 @@ class Restic(BackupSource):
         if done.returncode or not done.stdout.strip():
             raise _failure(job, done.returncode, done.stderr.decode(errors="replace"))
         return done.stdout
+
+    def _run(self, words: list[str], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[bytes]":
+        """What a command says. Raises TimeoutExpired, and Cancelled where the pull is stopped meanwhile."""
+        begun = time.monotonic()
+        with subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        ) as process:
+            try:
+                while True:
+                    try:
+                        stdout, stderr = process.communicate(timeout=0.5)
+                        return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
+                    except subprocess.TimeoutExpired:
+                        if self._context.cancelled():
+                            raise Cancelled(_("Stopped while restic was asked.")) from None
+                        if time.monotonic() - begun > COMMAND_SECONDS:
+                            raise
+            except BaseException:
+                process.kill()
+                raise
 
 
 def _failure(job: Job, code: int, stderr: str) -> SourceError:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from deskaudit.connectors import Context
 from deskaudit.connectors.backups.restic import Job, Options, Restic
 from deskaudit.connectors.backups.resticlog import read_log, read_snapshots
-from deskaudit.errors import SourceError
+from deskaudit.errors import Cancelled, SourceError
 from deskaudit.model.batches import Batch, Want
 from deskaudit.model.entities import BackupJob, BackupRun, Record
 from deskaudit.secrets import SecretRef
@@ -277,6 +278,18 @@ def test_a_real_missing_repository_is_told_as_such(tmp_path, monkeypatch):
     monkeypatch.setenv("RESTIC_PASSWORD", "x")
     with pytest.raises(SourceError, match="no restic repository"):
         pull(restic(tmp_path, job_of(tmp_path)))
+
+
+def test_a_restic_that_does_not_answer_is_not_waited_for(tmp_path):
+    program = tmp_path / "restic"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    options = Options(jobs=[Job(name="files", repository="r")], program=str(program))
+    source = Restic(options, Context("backups", tmp_path, now=lambda: AT, cancelled=lambda: True))
+    begun = time.monotonic()
+    with pytest.raises(Cancelled, match="restic was asked"):
+        pull(source)
+    assert time.monotonic() - begun < 30
 
 
 def test_pipes_and_folders_are_told_and_not_waited_for(tmp_path):
