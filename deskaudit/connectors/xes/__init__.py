@@ -73,6 +73,8 @@ class Xes:
         table = as_table(self._options, None)
         owner = f"sources.{self._context.source}"
         keys = dict.fromkeys(
-            key for file in require_files(self._context, table.path) for key in attribute_keys(file, owner)
+            key
+            for file in require_files(self._context, table.path)
+            for key in attribute_keys(file, owner, self._context.cancelled)
         )
         return as_table(self._options, list(keys)), list(keys)

@@ -16,7 +16,7 @@ from deskaudit.connectors.tabular.headers import Layout, Wish, fold, missing_col
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.tables import BadRow, Row, Table
 from deskaudit.connectors.tabular.texts import GZIP, Counting, Text, bad_file, unreadable
-from deskaudit.errors import SourceError
+from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.text import one_line
@@ -27,7 +27,7 @@ MOST_EVENTS = 200_000  # of one trace
 MOST_TEXT = 64_000_000  # characters of one trace that are kept
 DEEPEST = 100  # elements within each other
 MOST_KEYS = 2000
-LOOK_EVENTS = 20_000
+LOOK_EVENTS = 20_000  # traces count too: they may have none
 LONGEST = 4000
 ATTRIBUTES = frozenset({"string", "date", "int", "float", "boolean", "id"})
 
@@ -47,8 +47,8 @@ class EventLog(Table):
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """Raises SourceError for a file that cannot be read or is no log."""
-        del cancelled  # reading is asked to stop between rows
         self.file = file
+        self._cancelled = cancelled
         self.problems = []
         self._owner = owner
         self._options = options
@@ -74,7 +74,7 @@ class EventLog(Table):
 
     def rows(self) -> Iterator[Row | BadRow]:
         """All events of all whole traces. Raises SourceError where a wanted attribute stands nowhere in the log."""
-        reading = _Reading(self.file, self._wanted())
+        reading = _Reading(self.file, self._wanted(), self._cancelled)
         self.problems = []
         number = empty = repeated = 0
         names: set[str] = set()
@@ -130,8 +130,9 @@ class EventLog(Table):
 class _Reading:
     """expat over one log. `places` has each attribute key that was met, with its column or None."""
 
-    def __init__(self, file: Path, wanted: dict[str, int]) -> None:
+    def __init__(self, file: Path, wanted: dict[str, int], cancelled: Callable[[], bool]) -> None:
         self.file = file
+        self._cancelled = cancelled
         self.places: dict[str, int | None] = {}
         self.broken = ""  # why the file is not whole
         self.whole = 0  # traces
@@ -151,9 +152,11 @@ class _Reading:
         self._parser.ExternalEntityRefHandler = self._refuse
 
     def traces(self, raw: Counting) -> Iterator[Trace]:
-        """The whole traces. Raises SourceError for what is no log; a log that breaks off sets `broken`."""
+        """The whole traces. Raises SourceError for what is no log, Cancelled; a log that breaks off sets `broken`."""
         try:
             for data in _chunks(raw):
+                if self._cancelled():
+                    raise Cancelled(_("Stopped while reading {file}.").format(file=self.file))
                 self._since += len(data)
                 if self._since > MOST_BYTES_OF_ONE:
                     raise self._no_log(_("it has one name, text or comment of more than 4 MB"))
@@ -245,22 +248,23 @@ def _chunks(raw: Counting) -> Iterator[bytes]:
     while data:
         yield unpack.decompress(data, CHUNK)
         data = unpack.unconsumed_tail or raw.read(CHUNK) or b""
-        if unpack.eof and (rest := unpack.unused_data + data):
+        # Zeros that fill a block are no member, as gzip itself has it.
+        if unpack.eof and (rest := (unpack.unused_data + data).lstrip(b"\0")):
             unpack, data = zlib.decompressobj(wbits=31), rest  # another member, as gzip -c a b > c makes them
     if not unpack.eof:
         raise EOFError(_("the gzip file is cut"))
 
 
-def attribute_keys(file: Path, owner: str) -> list[str]:
-    """The attribute keys of the first events of a log. Raises SourceError for what is none."""
-    reading = _Reading(file, {})
+def attribute_keys(file: Path, owner: str, cancelled: Callable[[], bool] = lambda: False) -> list[str]:
+    """The attribute keys of the first events and traces of a log. Raises SourceError for what is none, Cancelled."""
+    reading = _Reading(file, {}, cancelled)
     try:
         refuse_special(file)
         with file.open("rb") as raw:
-            events = 0
+            seen = 0
             for _case, made in reading.traces(cast("Counting", raw)):
-                events += len(made)
-                if events > LOOK_EVENTS:
+                seen += 1 + len(made)
+                if seen > LOOK_EVENTS:
                     break
     except OSError as fault:
         raise unreadable(file, owner, fault) from None

@@ -21,12 +21,14 @@ def likeness(specimen: Specimen) -> Likeness:
     column = USUAL["status"]
     counted: Counter[str] = Counter()
     rows = 0
+    problems: list[str] = []
     if column in keys:
         log = EventLog(specimen.file, TableOptions(path=str(specimen.file)), [column], OWNER)
         for row in log.rows():
             rows += 1
             if isinstance(row, Row) and (row.cells[0] in counted or len(counted) < detection.MOST_WORDS):
                 counted[row.cells[0]] += 1
+        problems = [problem.message for problem in log.problems]
     words = detection.to_words(counted, detection.known_statuses())
     table, mapping = tomlkit.table(), tomlkit.table(is_super_table=True)
     table.add("path", specimen.path)
@@ -37,4 +39,5 @@ def likeness(specimen: Specimen) -> Likeness:
     if rows:
         lines.insert(0, _("rows        {n}").format(n=rows))
     lines.append(_("attributes  {names}").format(names=one_line(", ".join(keys), 400)))
-    return Likeness(options=table, why=_("its root is <log>"), lines=tuple(lines))
+    lines += [_("note        {text}").format(text=one_line(text, 600)) for text in problems]
+    return Likeness(options=table, why=_("its root is <log>"), lines=tuple(lines), open=tuple(problems))

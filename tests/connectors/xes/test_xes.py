@@ -8,7 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deskaudit.errors import ConfigError, SourceError
+from deskaudit.audit import setup
+from deskaudit.audit.desk import Desk
+from deskaudit.errors import Cancelled, ConfigError, SourceError
+from deskaudit.model.batches import Want
+from deskaudit.paths import Paths
 
 OPTIONS = """
 [sources.desk]
@@ -207,6 +211,32 @@ def test_the_probe_and_a_sample(pull, connector):
     assert latest.ticket.ext_id == "T-2"
     assert (first.status_raw, first.facts.fields["case:impact"]) == ("Closed", "High")
     assert "Ola" not in repr(first.facts)
+
+
+def test_zeros_that_fill_a_block_belong_to_no_member(pull):
+    pulled = pull(options(), {"t.xes": gzip.compress(LOG.encode()) + b"\0" * 5000})
+    assert len(pulled.rows("ticket")) == 2
+    assert not any("breaks off" in problem.message for batch in pulled.batches for problem in batch.problems)
+
+
+def test_a_log_without_a_single_event_can_be_stopped(pull, connector):
+    pull(options(), {"t.xes": HEAD + "<trace/>" * 100_000 + "</log>"})
+    asked: list[bool] = []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    with pytest.raises(Cancelled):
+        list(connector(options(), cancelled=cancelled).pull(None, Want(entities=frozenset({"ticket"}), since_at=0)))
+
+
+def test_what_it_is_says_that_it_breaks_off(tmp_path):
+    (tmp_path / "t.xes").write_text(HEAD + FIRST + SECOND[:40])
+    desk = Desk(Paths(config=tmp_path / "config.toml", data=tmp_path / "data"), now=lambda: 1_800_000_000)
+    (found,), _notes = setup.detect(desk, tmp_path / "t.xes")
+    assert "t.xes breaks off after 1 whole traces" in found.open[0]
+    assert any(line.startswith("note        t.xes breaks off") for line in found.lines)
 
 
 def test_every_option_has_its_sentence():
