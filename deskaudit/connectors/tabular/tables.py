@@ -4,6 +4,7 @@
 SourceError that names the place and the way out; a row that breaks the quoting is handed on as a fault, and counted.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from deskaudit.model.batches import Problem
 __all__ = ["BadRow", "Layout", "Row", "Table", "Wish", "fold", "locate", "open_texts"]
 
 CANCEL_ROWS = 200
+_MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(html|!doc|\?xml|table|head|meta)", re.IGNORECASE)
 
 
 class BadRow(msgspec.Struct, frozen=True):
@@ -72,6 +74,11 @@ def open_texts(
     if workbooks.kind_of(text.start):
         raise bad_file(
             _("{file} is a workbook or an archive inside of a gzip file.").format(file=file), _("Unpack it first.")
+        )
+    if _MARKUP.match(text.start):
+        raise bad_file(
+            _("{file} is a web page or XML, and no table.").format(file=file),
+            _("Open it in a spreadsheet program and save it as XLSX, or as CSV (UTF-8)."),
         )
     return [text]
 

@@ -8,6 +8,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -23,6 +24,8 @@ CELL_LIMIT = 1 << 22
 """Characters of one cell or line; a longer one is a quote that was never closed."""
 DELIMITERS = (",", ";", "\t", "|")
 GZIP = b"\x1f\x8b"
+START_BYTES = 64
+"""By so many a file is known for what it is."""
 
 _MARKS = (  # UTF-32 first: its mark begins like that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -106,19 +109,24 @@ class Text:
     def lines(self, stream: io.TextIOWrapper) -> Iterator[str]:
         """Physical lines; every fault of the bytes becomes a SourceError here."""
         try:
-            while line := stream.readline(CELL_LIMIT):
+            for number in count(1):
+                line = stream.readline(CELL_LIMIT)
+                if not line:
+                    return
                 if "\0" in line:
                     raise bad_file(
-                        _("{file} holds NUL characters: it is no text in {encoding}.").format(
-                            file=self.file, encoding=self.label
+                        _("{file}, line {line}: it holds NUL characters, which are no text in {encoding}.").format(
+                            file=self.file, line=number, encoding=self.label
                         ),
-                        _('If it is UTF-16 without a byte-order mark, set {owner}.encoding = "utf-16-le".').format(
-                            owner=self.owner
-                        ),
+                        _(
+                            'If it is UTF-16 without a byte-order mark, set {owner}.encoding = "utf-16-le"; else export it again.'
+                        ).format(owner=self.owner),
                     )
                 if len(line) == CELL_LIMIT:
                     raise bad_file(
-                        _("{file} has a line of more than {n} characters.").format(file=self.file, n=CELL_LIMIT),
+                        _("{file}, line {line}: it has more than {n} characters.").format(
+                            file=self.file, line=number, n=CELL_LIMIT
+                        ),
                         _("Check that it is a table with line ends."),
                     )
                 yield line
@@ -155,7 +163,7 @@ class Text:
     def _first_bytes(self) -> bytes:
         try:
             with self.file.open("rb") as stream:
-                return stream.read(8)
+                return stream.read(START_BYTES)
         except OSError as fault:
             raise unreadable(self.file, self.owner, fault) from None
 
@@ -178,7 +186,7 @@ class Text:
             return self.first
         try:
             with gzip.open(self.file) as stream:
-                return stream.read(8)
+                return stream.read(START_BYTES)
         except (OSError, EOFError, zlib.error) as fault:
             raise damaged(self.file, fault) from None
 

@@ -283,3 +283,26 @@ def test_a_pipe_is_refused_and_not_waited_for(pull, tmp_path):
 def _pipe(folder):
     os.mkfifo(folder / "pipe")
     return folder / "pipe"
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [("a\0b", "line 3: it holds NUL characters"), ("a" * 5_000_000, "line 3: it has more than 4194304 characters")],
+)
+def test_a_line_that_is_no_text_is_named(pull, bad, message):
+    with pytest.raises(SourceError) as caught:
+        pull(options(), {"t.csv": TABLE.replace("Plain", bad)})
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["<html><body>", "<!DOCTYPE html>", '\n <table border="1">', '<?xml version="1.0"?><?mso-application progid="x"?>'],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_web_page_under_the_name_of_a_workbook_says_what_it_is(pull, start, encoding):
+    page = f"{start}<tr><td>Id</td><td>Title</td><td>Created</td></tr>"
+    for name, content in (("t.xls", page.encode(encoding)), ("t.csv.gz", gzip.compress(page.encode(encoding)))):
+        with pytest.raises(SourceError, match="is a web page or XML, and no table") as caught:
+            pull(options().replace("t.csv", name), {name: content})
+        assert "save it as XLSX" in caught.value.hint
