@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from deskaudit.connectors import Context
 from deskaudit.errors import SourceError
@@ -70,7 +71,12 @@ def require_files(
                 folder=one_line(context.folder, 200)
             )
             wrong.append(_refused(context, option, said.format(path=one_line(path, 300)), hint))
-        found.update(dict.fromkeys(matches))
+        for match in matches:
+            if is_nameable(match):
+                found[match] = None
+            else:
+                said = _("the name of {path} is no UTF-8 text.").format(path=one_line(match, 300))
+                wrong.append(_refused(context, option, said, _("Rename the file.")))
     if wrong and (absent is None or not found):
         raise wrong[0]
     if not found and absent is None:
@@ -92,6 +98,26 @@ def refuse_special(file: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, _("it is a folder, and no file"), str(file))
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, _("it is a pipe or a device, and no file"), str(file))
+
+
+def is_nameable(file: Path) -> bool:
+    """Whether its name is text: bytes that are none can stand in no message, config or database."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def refuse_changed(stream: IO[bytes], before: os.stat_result, read: int) -> None:
+    """Raises OSError for an open file that was cut or written anew since `before`, when `read` bytes of it were read.
+
+    One that has grown is a log that goes on: what was there at first has been read.
+    """
+    now = os.fstat(stream.fileno())
+    rewritten = now.st_size == before.st_size and now.st_mtime_ns != before.st_mtime_ns
+    if read < before.st_size or rewritten:
+        raise OSError(errno.ESTALE, _("it changed while it was read; run again once it is written"))
 
 
 class _Search:

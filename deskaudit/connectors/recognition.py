@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from deskaudit import connectors
+from deskaudit.connectors.ordinary import is_nameable
 from deskaudit.connectors.tabular.guesses import OWNER, find_encoding, read_start
 from deskaudit.connectors.tabular.headers import Layout, layouts
 from deskaudit.connectors.tabular.options import TableOptions
@@ -35,6 +36,9 @@ class Specimen:
 
     def __init__(self, file: Path, folder: Path, *, now: int) -> None:
         """`folder`: where relative paths of the config begin. Raises SourceError where it cannot be read at all."""
+        if not is_nameable(file):
+            said = _("The name of {file} is no UTF-8 text.").format(file=one_line(file, 300))
+            raise bad_file(said, _("Rename the file."))
         self.file = file
         self.now = now  # epoch seconds
         self.first = read_start(file, HEAD_BYTES)

@@ -9,6 +9,7 @@ import pytest
 from deskaudit import connectors
 from deskaudit.connectors import Context
 from deskaudit.connectors.ordinary import find_matches, require_files
+from deskaudit.connectors.recognition import Specimen
 from deskaudit.errors import ConfigError, SourceError
 from deskaudit.model.batches import Want
 
@@ -219,3 +220,21 @@ def test_an_inventory_with_a_closed_folder_below_is_not_whole(context):
             list(source.pull(None, Want(entities=found.fills, since_at=0)))
     finally:
         closed.chmod(0o700)
+
+
+def test_a_name_that_is_no_text_is_told_and_the_file_left_alone(context):
+    (context.folder / "good.csv").write_text("x")
+    odd = context.folder / os.fsdecode(b"odd\xff.csv")
+    try:
+        odd.write_text("x")
+    except OSError:
+        pytest.skip("the file system takes names of text alone")
+    with pytest.raises(SourceError, match=r"the name of .*odd\.csv is no UTF-8 text") as caught:
+        require_files(context, "*.csv")
+    assert caught.value.hint == "Rename the file."
+    str(caught.value).encode()
+    absent: list[str] = []
+    assert [file.name for file in require_files(context, "*.csv", absent=absent)] == ["good.csv"]
+    assert "is no UTF-8 text" in absent[0]
+    with pytest.raises(SourceError, match="is no UTF-8 text"):
+        Specimen(odd, context.folder, now=0)

@@ -1,6 +1,7 @@
 """Mail archives in mbox files, read as a stream: of each mail the headers alone, and those not beyond a bound."""
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.mailbox.contacts import FILLS, Sorter
 from deskaudit.connectors.mailbox.headers import HEADER_BYTES
 from deskaudit.connectors.mailbox.options import MailOptions
-from deskaudit.connectors.ordinary import refuse_special, require_files
+from deskaudit.connectors.ordinary import refuse_changed, refuse_special, require_files
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
@@ -145,6 +146,7 @@ class Mbox:
         try:
             refuse_special(file)
             with file.open("rb") as disk:
+                before = os.fstat(disk.fileno())
                 packed = disk.read(2) == b"\x1f\x8b"
                 disk.seek(0)
                 if packed:
@@ -152,6 +154,7 @@ class Mbox:
                         yield from self._split(stream, disk, file)
                 else:
                     yield from self._split(disk, disk, file)
+                refuse_changed(disk, before, disk.tell())
         except (OSError, EOFError, zlib.error) as fault:
             why = getattr(fault, "strerror", None) or str(fault)
             raise SourceError(

@@ -5,6 +5,7 @@ import csv
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from deskaudit.connectors.ordinary import refuse_changed
 from deskaudit.connectors.tabular.encodings import explain_undecodable, name_encoding
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.errors import SourceError
@@ -72,6 +74,8 @@ class Text:
             options.delimiter, (options.delimiter,)
         )
         self._raw: Counting | None = None
+        self._file: BinaryIO
+        self._before: os.stat_result | None = None
         self.first = self._first_bytes()
         self.zipped = self.first.startswith(GZIP)
         self.start = self._plain_start()
@@ -95,16 +99,21 @@ class Text:
         except OSError as fault:
             raise unreadable(self.file, self.owner, fault) from None
         with raw:
-            self._raw = Counting(raw)
+            self._raw, self._file, self._before = Counting(raw), raw, os.fstat(raw.fileno())
             stream: io.BufferedIOBase = io.BufferedReader(self._raw, 1 << 17)
             if self.zipped:
                 stream = gzip.GzipFile(fileobj=stream)
             yield io.TextIOWrapper(cast("Any", stream), encoding=self.label, errors="strict", newline="")
 
     def read_rest(self) -> None:
-        """Reads what follows the text: it belongs to the hash."""
+        """Reads what follows the text: it belongs to the hash. Raises SourceError for a file that changed meanwhile."""
         while self._raw and self._raw.read(1 << 20):
             pass
+        if self._raw and self._before:
+            try:
+                refuse_changed(self._file, self._before, self._raw.done)
+            except OSError as fault:
+                raise unreadable(self.file, self.owner, fault) from None
 
     def lines(self, stream: io.TextIOWrapper) -> Iterator[str]:
         """Physical lines; every fault of the bytes becomes a SourceError here."""

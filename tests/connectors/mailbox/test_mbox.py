@@ -3,6 +3,7 @@
 import email
 import gzip
 import mailbox
+import os
 import tracemalloc
 
 import msgspec
@@ -237,3 +238,13 @@ def test_damaged_archives(kit, data):
                 msgspec.json.decode(msgspec.json.encode(row), type=type(row))
     except SourceError:
         pass
+
+
+def test_an_archive_that_is_cut_while_it_is_read_is_no_whole_archive(kit):
+    file = kit.folder / "box.mbox"
+    file.write_bytes(b"".join(b"From a Mon Mar  2 09:00:00 2026\n" + kit.mail() + b"\n" for _n in range(4000)))
+    batches = build(kit).pull(None, WANT)
+    next(batches)
+    os.truncate(file, file.stat().st_size * 3 // 4)
+    with pytest.raises(SourceError, match="it changed while it was read"):
+        list(batches)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deskaudit.errors import ConfigError, SourceError
+from deskaudit.model.batches import Want
 
 OPTIONS = """
 [sources.desk]
@@ -306,3 +307,27 @@ def test_a_web_page_under_the_name_of_a_workbook_says_what_it_is(pull, start, en
         with pytest.raises(SourceError, match="is a web page or XML, and no table") as caught:
             pull(options().replace("t.csv", name), {name: content})
         assert "save it as XLSX" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "whole"),
+    [
+        (lambda file: os.truncate(file, 300_000), False),
+        (lambda file: file.write_text(file.read_text().replace("xx", "yy")), False),
+        (lambda file: file.write_text(file.read_text() + "new,new,2026-01-02\n"), True),
+        (lambda file: file.unlink(), True),
+    ],
+    ids=["cut", "written anew", "grown", "removed"],
+)
+def test_a_file_that_is_cut_while_it_is_read_is_no_whole_file(pull, connector, tmp_path, change, whole):
+    text = "Id,Title,Created\n" + "".join(f"{n},{'x' * 60},2026-01-02T03:04:05Z\n" for n in range(20_000))
+    pull(options(), {"t.csv": text})
+    os.utime(tmp_path / "t.csv", (0, 0))
+    batches = connector(options()).pull(None, Want(entities=frozenset({"ticket"}), since_at=0))
+    next(batches)
+    change(tmp_path / "t.csv")
+    if whole:
+        assert list(batches)[-1].cursor is not None
+        return
+    with pytest.raises(SourceError, match="it changed while it was read"):
+        list(batches)
