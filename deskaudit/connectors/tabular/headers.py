@@ -74,6 +74,8 @@ def layouts(text: Text) -> Iterator[Layout]:
     """Every row that may be the header, under every delimiter that may be meant. Raises SourceError for an empty file."""
     head = read_head(text)
     if not head.strip():
+        if text.sheet:  # a cell of blanks; other sheets may have more
+            return
         raise bad_file(_("{file} is empty.").format(file=text.file), _("Export it again."))
     if text.options.names:
         yield _given_layout(text, head)

@@ -25,9 +25,10 @@ from deskaudit.connectors.tabular.headers import (
 )
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.texts import Text, bad_file, unreadable
-from deskaudit.errors import Cancelled
+from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
+from deskaudit.text import one_line
 
 __all__ = ["BadRow", "Layout", "Row", "Table", "Wish", "fold", "locate", "open_texts"]
 
@@ -110,7 +111,9 @@ class Table:
         except OSError as fault:
             raise unreadable(file, owner, fault) from None
         self.total, self.modified_at = found.st_size, int(found.st_mtime)
-        self._text, self.layout = _find(texts, wishes)
+        self._text, self.layout, alike = _find(texts, wishes)
+        if alike:
+            self.problems.append(_unread(self._text, alike))
         self.comments: list[str] = []
         """The comment lines at the beginning, where `comment` says what they begin with."""
         if options.comment:
@@ -159,18 +162,45 @@ class Table:
             text.read_rest()
 
 
-def _find(texts: Sequence[Text], wishes: list[Wish]) -> tuple[Text, Layout]:
-    """The first text whose header has all needed columns. Raises SourceError that names what the best one lacks."""
+def _unread(text: Text, alike: Sequence[str]) -> Problem:
+    """That other sheets would have done as well: a workbook may have one for each month."""
+    message = _(
+        '{file}: sheet "{sheet}" is read; {n} more have its columns and are not read: {names}. Set {owner}.sheet, and add a source for each other sheet that counts.'
+    )
+    names = ", ".join(f'"{one_line(name, 40)}"' for name in alike)
+    sheet = one_line(text.sheet, 40)
+    told = message.format(file=text.file.name, sheet=sheet, n=len(alike), names=one_line(names, 200), owner=text.owner)
+    return Problem("sheet", told)
+
+
+def _find(texts: Sequence[Text], wishes: list[Wish]) -> tuple[Text, Layout, list[str]]:
+    """The first text whose header has all needed columns, and the sheets after it that have them too.
+
+    Raises SourceError that names what the best one lacks.
+    """
     best: tuple[int, Text, Layout] | None = None
+    first: tuple[Text, Layout] | None = None
+    most = 0  # wanted columns that the first one has
+    alike: list[str] = []
     for text in texts:
-        found = find_layout(text, wishes)
+        try:
+            found = find_layout(text, wishes)
+        except SourceError:
+            if first is None:
+                raise
+            continue  # a sheet that is not read anyway, and whose head is no table
         if found is None:
             continue
         layout, n = found
         if all(places(wish, layout.header) for wish in wishes if wish.needed):
-            return text, layout
-        if best is None or n > best[0]:
+            if first is None:
+                first, most = (text, layout), n
+            elif n and n >= most:
+                alike.append(text.sheet)
+        elif best is None or n > best[0]:
             best = n, text, layout
+    if first is not None:
+        return *first, alike
     if best is None:
         raise no_header(texts[0])
     _n, text, layout = best

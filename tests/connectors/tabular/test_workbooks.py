@@ -95,6 +95,28 @@ def test_the_first_sheet_with_the_columns_below_a_title(pull, xlsx):
     assert pulled.rejects[0].place == "t.xlsx row 6"  # as the spreadsheet counts
 
 
+def test_sheets_that_have_the_columns_too_are_named(pull, xlsx):
+    def said(more: str = "") -> list[str]:
+        batches = pull(options(more), {"t.xlsx": book}).batches
+        return [problem.message for batch in batches for problem in batch.problems if problem.resource == "sheet"]
+
+    sheets = {
+        "Cover": [[" "]],
+        "January": ROWS,
+        "February": ROWS,
+        "March": ROWS,
+        "Notes": [["Id", "Title"]],
+        "End": [[" "]],
+    }
+    book = xlsx(sheets)
+    (told,) = said()
+    assert told.startswith(
+        't.xlsx: sheet "January" is read; 2 more have its columns and are not read: "February", "March"'
+    )
+    assert "Set sources.desk.sheet" in told
+    assert said('sheet = "March"') == []
+
+
 def test_a_sheet_by_its_name(pull, xlsx):
     other = [HEADER, ["T-9", "Other", "2026-03-02", "", "", "", "", ""]]
     pulled = pull(options('sheet = "march "'), {"t.xlsx": xlsx({"Tickets": ROWS, "March": other})})
