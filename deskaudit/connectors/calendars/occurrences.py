@@ -95,10 +95,20 @@ def _happen(components: list[Any], zones: list[Any], start: int, end: int) -> li
 
 
 def refuse_spans(components: list[Any], zone: ZoneInfo) -> None:
-    """Raises ValueError for an event without a beginning, or with an end before it: the library would turn it round."""
+    """Raises ValueError for an event without a beginning, or with an end before it: the library would turn it round.
+
+    Also for a time in a zone that nobody knows, which the library would take for one without a zone.
+    """
     for component in components:
         if component.get("DTSTART") is None:
             raise ValueError(_("it has no beginning that can be read"))
+        for name in ("DTSTART", "DTEND"):
+            said = getattr(component.get(name), "params", {}).get("TZID", "")
+            when = getattr(component.get(name), "dt", None)
+            if said and isinstance(when, datetime) and when.tzinfo is None:
+                raise ValueError(
+                    _("its time zone {zone} is neither known nor described in the file").format(zone=one_line(said, 60))
+                )
         _span(component, zone)
 
 
@@ -119,7 +129,14 @@ def refuse_endless(components: list[Any]) -> None:
                 each_day *= max(len(rule.get(part, [])), 1)
             if each_day > 48:
                 raise ValueError(_("it happens {n} times a day").format(n=each_day))
+            last = rule.get("UNTIL", [])
+            if any(_day(until) < _day(component.start) - timedelta(days=1) for until in last):  # a day for zones
+                raise ValueError(_("it is repeated until a day before its first"))
             _refuse_never(rule)
+
+
+def _day(when: date | datetime) -> date:
+    return when.date() if isinstance(when, datetime) else when
 
 
 def _refuse_never(rule: Any) -> None:

@@ -132,6 +132,10 @@ def test_whose_time_it_is(slots):
         (("DTSTART:20260901T080000Z", "RRULE:FREQ=DAILY;BYHOUR=8,9,10,11,12;BYMINUTE=1,2,3,4,5,6,7,8,9,10"), "50 times a day"),
         (("DTSTART:19010901T080000Z", "RRULE:FREQ=DAILY"), "before 1970"),
         (("DTSTART:20260901T080000Z", "DTEND:20260831T080000Z"), "ends before it begins"),
+        (("DTSTART:20260901T080000Z", "RRULE:FREQ=DAILY;UNTIL=20200101T000000Z"), "until a day before its first"),
+        (("DTSTART;VALUE=DATE:20260901", "RRULE:FREQ=DAILY;UNTIL=20200101"), "until a day before its first"),
+        (("DTSTART;TZID=Mars/Olympus:20260901T080000", "DTEND:20260901T160000Z"), "its time zone Mars/Olympus is neither"),
+        (("DTSTART:20260901T080000Z", "DTEND;TZID=Mars/Olympus:20260901T160000"), "its time zone Mars/Olympus is neither"),
     ],
 )  # fmt: skip
 def test_a_bad_event_spoils_itself_alone(slots, lines, says):
