@@ -1,23 +1,41 @@
-"""The contract of connectors to servers: the demo's LiveAgent, and the small ServiceDesk Plus of its own tests."""
+"""The contract of connectors to servers: the demo's LiveAgent, the small ServiceDesk Plus of its own tests, and the real
+Request Tracker, Redmine and Dovecot of this machine.
+"""
 
 import importlib.util
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from deskaudit.connectors.liveagent import LiveAgent
+from deskaudit.connectors.mailbox.imap import Imap
 from deskaudit.connectors.pace import Timing
+from deskaudit.connectors.redmine import Redmine
+from deskaudit.connectors.requesttracker import RequestTracker
 from deskaudit.connectors.servicedeskplus import ServiceDeskPlus
 from deskaudit.demo.server import Server
 from deskaudit.demo.setup import ENVIRONMENT, configuration
 from deskaudit.demo.world import build_world
-from deskaudit.testing import ConnectorContract
+from deskaudit.testing import HOSTILE, ConnectorContract
 
 NOW = 1_772_452_800
 QUICK = Timing(backoff_s=(0.01, 0.01, 0.01))
+
+
+def load_conftest(room):
+    file = Path(__file__).parents[1] / "connectors" / room / "conftest.py"
+    spec = importlib.util.spec_from_file_location(f"contract_{room}", file)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+RT, REDMINE, MAIL = load_conftest("requesttracker"), load_conftest("redmine"), load_conftest("mailbox")
+desk, site, dovecot = RT.desk, REDMINE.site, MAIL.dovecot  # fixtures: servers of this file's own
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +95,6 @@ class TestLiveAgent(ConnectorContract):
         return self.options(f"http://127.0.0.1:{self.silent}")
 
 
-def load_conftest(room):
-    file = Path(__file__).parents[1] / "connectors" / room / "conftest.py"
-    spec = importlib.util.spec_from_file_location(f"contract_{room}", file)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
 class TestServiceDeskPlus(ConnectorContract):
     connector = ServiceDeskPlus
     kit: ClassVar = load_conftest("servicedeskplus")
@@ -132,3 +142,170 @@ class TestServiceDeskPlus(ConnectorContract):
 
     def hanging(self, folder):
         return self.options(f"http://127.0.0.1:{self.silent}")
+
+
+@pytest.mark.realtool
+class TestRequestTracker(ConnectorContract):
+    connector = RequestTracker
+    large_rows = (200, 500)
+
+    @pytest.fixture(autouse=True)
+    def running(self, desk, monkeypatch, silent_port, free_port):
+        for who in ("ana", "gone"):
+            monkeypatch.setenv(f"RT_{who.upper()}", desk.tokens[who])
+        monkeypatch.setenv("WRONG_KEY", "1-14-0123456789abcdef0123456789abcdef")
+        self.desk, self.silent, self.free = desk, silent_port, free_port
+        self.now = int(time.time())  # a real server writes real times
+        self.hidden = (*desk.tokens.values(), "kunde@customer.example", "ben@test.example")
+
+    def make(self, options, context):
+        return RequestTracker(options, context, timing=QUICK)
+
+    def options(self, url, token="RT_ANA", **more):
+        return {"url": url, "token": {"env": token}, "requests_per_minute": 6000, **more}
+
+    def source(self, folder):
+        levels = {"gold": {"response": "1h", "resolve": "1d"}}
+        return self.options(self.desk.url, tags="Urgency", levels=levels)
+
+    def hostile(self, folder, texts):
+        for text in texts:
+            self.desk.ticket(text, queue="Secret")
+        return self.options(self.desk.url, queues=["Secret"])
+
+    def large(self, folder, rows):
+        """So many tickets in a queue of their own, each with its creation."""
+        queue, sql = f"Bulk {rows}", self.desk.sql
+        if not sql("SELECT 1 FROM Queues WHERE Name = ?", queue):
+            self.desk.ask("POST", "/queue", {"Name": queue})
+            first = self.desk.ticket("Bulk", queue=queue)
+            for table, one, name in (("Tickets", "id", "EffectiveId"), ("Transactions", "ObjectId", "ObjectId")):
+                columns = [row[1] for row in sql(f"PRAGMA table_info({table})") if row[1] not in {"id", name}]
+                kept = ", ".join(columns)
+                number = "n, n" if table == "Tickets" else "NULL, n"
+                kind = "" if table == "Tickets" else "AND ObjectType = 'RT::Ticket' AND Type = 'Create'"
+                sql(
+                    f"WITH RECURSIVE more(n) AS (SELECT {first} + 1 UNION ALL SELECT n + 1 FROM more WHERE n < {first + rows}) "
+                    f"INSERT INTO {table} (id, {name}, {kept}) SELECT {number}, {kept} FROM more, {table} "
+                    f"WHERE {table}.{one} = {first} {kind}"
+                )
+        return self.options(self.desk.url, queues=[queue])
+
+    def broken(self, folder):
+        return {
+            "nobody": self.options(f"http://127.0.0.1:{self.free}"),
+            "wrong key": self.options(self.desk.url, "WRONG_KEY"),
+            "disabled account": self.options(self.desk.url, "RT_GONE"),
+            "no key": self.options(self.desk.url, "NOT_SET"),
+            "no such queue": self.options(self.desk.url, queues=["Nowhere"]),
+            "another place": self.options(f"{self.desk.url}/NoAuth"),
+        }
+
+    def hanging(self, folder):
+        return self.options(f"http://127.0.0.1:{self.silent}")
+
+    def times(self, folder, local):
+        pytest.skip("RT writes every time with its offset, and what a change was from and to in UTC")
+
+
+@pytest.mark.realtool
+class TestRedmine(ConnectorContract):
+    connector = Redmine
+    now = REDMINE.NOW
+    hostile_texts = tuple(text for text in HOSTILE if len(text) <= 255)  # Redmine refuses longer subjects
+    history_days = 20  # without the hundred tickets of one second, which its own tests read
+
+    @pytest.fixture(autouse=True)
+    def running(self, site, monkeypatch, silent_port, free_port):
+        monkeypatch.setenv("REDMINE_KEY", site.keys["admin"])
+        monkeypatch.setenv("WRONG_KEY", "0123456789abcdef0123456789abcdef01234567")
+        self.site, self.silent, self.free = site, silent_port, free_port
+        self.hidden = (*site.keys.values(), "cora@example.org", "anna@example.org", "secret words")
+
+    def make(self, options, context):
+        return Redmine(options, context, timing=QUICK)
+
+    def options(self, url, key="REDMINE_KEY", **more):
+        return {"url": url, "apikey": {"env": key}, "requests_per_minute": 6000, **more}
+
+    def source(self, folder):
+        return self.options(self.site.url, projects=["desk"])
+
+    def project(self, name):
+        made = {"name": name, "identifier": name, "is_public": False, "enabled_module_names": ["issue_tracking"]}
+        return self.site.send("POST", "/projects.json", {"project": made})["project"]["id"]
+
+    def hostile(self, folder, texts):
+        number = self.project("hostile")
+        for text in texts:
+            self.site.send("POST", "/issues.json", {"issue": {"project_id": number, "subject": text}})
+        return self.options(self.site.url, projects=["hostile"])
+
+    def large(self, folder, rows):
+        pytest.skip("each ticket costs Redmine a request for its history: many enough would take minutes")
+
+    def broken(self, folder):
+        return {
+            "nobody": self.options(f"http://127.0.0.1:{self.free}"),
+            "wrong key": self.options(self.site.url, "WRONG_KEY"),
+            "no key": self.options(self.site.url, "NOT_SET"),
+            "no such project": self.options(self.site.url, projects=["nowhere"]),
+            "another place": self.options(f"{self.site.url}/help"),
+        }
+
+    def hanging(self, folder):
+        return self.options(f"http://127.0.0.1:{self.silent}")
+
+    def times(self, folder, local):
+        pytest.skip("Redmine writes every time with its offset; its days without a time have a test of their own")
+
+
+@pytest.mark.realtool
+class TestImap(ConnectorContract):
+    connector = Imap
+    now = MAIL.NOW
+    hidden = (MAIL.Dovecot.PASSWORD, "kari@customer.test", "ola@desk.test", "secret words")
+    large_rows = (600, 1_500)
+
+    @pytest.fixture(autouse=True)
+    def running(self, dovecot, monkeypatch, silent_port, free_port):
+        monkeypatch.setenv("MAIL_PASSWORD", dovecot.PASSWORD)
+        monkeypatch.setenv("WRONG_PASSWORD", "wrong-horse-battery")
+        self.dovecot, self.silent, self.free = dovecot, silent_port, free_port
+
+    def options(self, user, port=None, password="MAIL_PASSWORD", **more):
+        return {
+            "host": "127.0.0.1", "port": port or self.dovecot.plain, "security": "none", "user": user, "own": ["@desk.test"],
+            "password": {"env": password}, **more,
+        }  # fmt: skip
+
+    def filled(self, user, mails):
+        if not (self.dovecot.folder / "mail" / user).exists():
+            arrived = MAIL.utc(2026, 3, 2, 9)
+            made = (MAIL.mail(subject=str(n), Message_ID=f"<{n}@customer.test>") for n in range(mails))
+            self.dovecot.fill(user, [(raw, arrived) for raw in made])
+        return self.options(user)
+
+    def source(self, folder):
+        return self.filled("contract", 9)
+
+    def large(self, folder, rows):
+        return self.filled(f"bulk-{rows}", rows)
+
+    def hostile(self, folder, texts):
+        pytest.skip("no text of a mail is kept; mails with such texts are in the connector's own tests")
+
+    def broken(self, folder):
+        return {
+            "nobody": self.options("contract", self.free),
+            "wrong password": self.options("contract", password="WRONG_PASSWORD"),
+            "no password": self.options("contract", password="NOT_SET"),
+            "no such folder": self.options("contract", folders=["Nowhere"]),
+            "TLS on the plain port": self.options("contract", security="tls"),
+        }
+
+    def hanging(self, folder):
+        return self.options("contract", self.silent)
+
+    def times(self, folder, local):
+        pytest.skip("the time of a mail is when the server took it, which IMAP writes with its offset")

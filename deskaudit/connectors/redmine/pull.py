@@ -231,7 +231,7 @@ class Pull:
             events, ticket, bad = read_history(self._desk, history, ticket, facts)
             found += events
             rejects += bad
-        found.append(ticket)
+        found += [ticket] if "ticket" in self._want.entities else []
         found += fields if "ticket_field" in self._want.entities else []
         return found + self._met(history or row or Fields({}, CLOCK))
 
