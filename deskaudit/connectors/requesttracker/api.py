@@ -30,10 +30,18 @@ Params = Mapping[str, str | int]
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Some rows of a list. `total`: rows of the whole list; None where the login may not see all, or it cannot be true."""
+    """Some rows of a list. `total`: rows of the whole list; None where the login may not see all, or it cannot be true.
+    `size`: rows that the page could hold.
+    """
 
     rows: list[Any]
     total: int | None
+    size: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether rows of it are hidden, or changed while RT counted: it has room for more, and there are more."""
+        return self.total is not None and len(self.rows) < min(self.total, self.size)
 
 
 class Api:
@@ -64,7 +72,8 @@ class Api:
         asked = {"per_page": size, **params, "page": number}
         body = self._get(path, asked, retries, "items")
         rows, total = body["items"], _count(body.get("total"))
-        return Page(rows, None if total is not None and total < len(rows) else total)
+        likely = None if total is not None and total < len(rows) else total
+        return Page(rows, likely, _count(body.get("per_page")) or size)
 
     def one(self, path: str, *, retries: int | None = None) -> dict[str, Any]:
         return self._get(path, {}, retries)
@@ -107,6 +116,11 @@ class Api:
         for _page in range(MOST_PAGES):
             asked: dict[str, str | int] = {**params, "query": f"({query}) AND id > {after}", "orderby": "id"}
             page = self.page(path, asked, number)
+            if page.is_short:
+                page = self.page(path, asked, number)  # something may have happened while RT counted
+            if page.is_short and page.rows:
+                told = _("{n} of {total} rows that RT tells of were shown").format(n=len(page.rows), total=page.total)
+                lost.append(told)
             highest = max((found for row in page.rows if (found := row_number(row)) is not None), default=after)
             if not page.rows:
                 empty += 1

@@ -20,6 +20,7 @@ from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Estimate, Problem, Reject, Want
 from deskaudit.model.entities import Row, Ticket, entity_of
+from deskaudit.text import one_line
 
 TICKETS = ("ticket", "ticket_field", "ticket_tag", "contact")
 TOLD = ("event", "slot")
@@ -36,6 +37,7 @@ class Pull:
         self._context, self._state, self._want = context, state, want
         self._people = People(api, context, state, options)
         self._history = History(api, desk, self._people)
+        self._gone: list[str] | None = None  # queues that are shown no more; None: they could not be listed
 
     def batches(self) -> Iterator[Batch]:
         want, state = self._want.entities, self._state
@@ -109,6 +111,13 @@ class Pull:
             rows += found
             rejects += bad
         problems = [Problem("/queues/all", _("Rows may be missing: {why}.").format(why=why)) for why in lost]
+        self._gone = [] if self._options.queues else self._vanished()
+        if self._gone:
+            message = _(
+                "RT no longer shows the queues {names}. A queue is never deleted: give the login SeeQueue and ShowTicket there"
+                " again, or name the desk's queues in queues. Until then no ticket is taken for deleted."
+            )
+            problems.append(Problem("/queues/all", message.format(names=one_line(", ".join(self._gone), 200))))
         if hidden or not rows:
             message = _("{n} queues are seen; the login may not see all, and their tickets are not in this audit.")
             problems.append(Problem("/queues/all", message.format(n=len(rows))))
@@ -120,6 +129,13 @@ class Pull:
             replaces=frozenset() if lost else frozenset({"department"}),
             estimate=self._estimate(),
         )
+
+    def _vanished(self) -> list[str]:
+        """Queues that were shown before and are not now; from now on those that are shown are known, too."""
+        known, shown = self._state.queues, self._desk.queues
+        gone = [name for number, name in known.items() if number not in shown]
+        self._state.queues = known | shown
+        return gone
 
     def _check_queues(self) -> None:
         known = {name.casefold() for name in self._desk.queues.values()}
@@ -182,10 +198,13 @@ class Pull:
                 rows += told
                 rejects += bad
             state.after = highest
+            state.whole &= not lost
             total = None if page.total is None else counts[0] + page.total - len(page.rows)
             yield Batch(
                 rows=rows, rejects=rejects, resource="ticket", done=counts[0], total=total, cursor=state.cursor()
             )
+        if not state.whole and not lost:
+            lost.append(_HIDDEN)  # that was found before the pull was interrupted
         problems = losses("/tickets", ("ticket",), lost, counts)
         if not problems:
             state.mark = max(state.mark, min(state.newest, state.started_at)) or state.started_at
@@ -229,6 +248,7 @@ class Pull:
             rows = [row for raw in page.rows if (row := self._merged(raw)) is not None]
             state.merged = highest
             yield Batch(rows=rows, cursor=state.cursor())
+        yield Batch(problems=losses("/transactions", ("ticket",), lost, [0, 0]))
 
     def _merged(self, raw: Any) -> Ticket | None:
         fields = Fields(raw, CLOCK) if isinstance(raw, dict) else None
@@ -256,10 +276,12 @@ class Pull:
             return
         if not has_passed(days * DAY, state.swept_at, state.started_at):
             return
+        if self._gone is None or self._gone:
+            return  # the tickets of a queue that is hidden are as little shown as deleted ones; that was said
         lost: list[str] = []
         for page, highest in self._api.keyed("/tickets", self._scope(), {}, state.after, lost):
             state.after = highest
-            state.whole &= page.total is not None
+            state.whole &= page.total is not None and not lost
             keys = [self._context.key("ticket", found) for raw in page.rows if (found := row_number(raw)) is not None]
             yield Batch(present={"ticket": keys}, cursor=state.cursor())
         if lost or not state.whole:

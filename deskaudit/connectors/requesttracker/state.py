@@ -17,6 +17,7 @@ class State(Progress, kw_only=True):
     newest: int = 0
     swept_at: int = 0
     merged: int = 0  # number of the newest merge that was read
+    queues: dict[str, str] = msgspec.field(default_factory=dict)  # those that were ever shown: number → name
     stage: str = ""
     after: int = 0  # the number after which the stage goes on
     whole: bool = True  # nothing was missed in it so far
@@ -49,6 +50,7 @@ def begin(cursor: Cursor | None, want: Want, now: int, scope: str) -> State:
         mark=known.mark if far else 0,
         reach=known.reach if far else 0,
         swept_at=known.swept_at,
+        queues=known.queues,
         merged=known.merged if far else 0,
         staff=known.staff,
         others=known.others,
