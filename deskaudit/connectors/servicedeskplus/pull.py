@@ -260,9 +260,7 @@ class Pull:
             state.swept_at = state.started_at
             yield Batch(swept=frozenset({"ticket"}), cursor=state.cursor())
             return
-        message = _(
-            "Deleted requests could not be told: the list of all ids did not hold still. The next pull tries again."
-        )
+        message = _("Deleted requests could not be told: {why}. The next pull tries again.").format(why=walk.lost)
         yield Batch(problems=[Problem(resource="sweep", message=message)], cursor=state.cursor())
 
     def _read(self, name: str, read: Read, raw: Sequence[Any], counts: list[int]) -> tuple[list[Row], list[Reject]]:

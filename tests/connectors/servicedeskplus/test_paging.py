@@ -279,6 +279,27 @@ def test_a_sweep_that_is_drawn_along_begins_anew(server, pulled, kit):
     assert any("did not hold still" in problem.message for problem in found.problems)
 
 
+def test_a_sweep_that_is_shown_fewer_than_are_counted_deletes_nothing(server, pulled, kit):
+    rows = server.lists["requests"] = many(kit, 25)
+    first = pulled("ticket", page_size=10)
+
+    def hide(request):
+        if request.info.get("sort_field") != "id":
+            return None
+        status, headers, body = server.page("requests", [*rows[:7], *rows[8:]], request)
+        if "total_count" in body["list_info"]:
+            body["list_info"]["total_count"] = len(rows)
+        return status, headers, body
+
+    server.before = hide
+    late = pulled("ticket", cursor=first.cursor, page_size=10, now=kit.NOW + 8 * 86400)
+    assert not any(batch.swept for batch in late.batches)
+    assert any("the server counts 25 and shows 24" in problem.message for problem in late.problems)
+    server.before = lambda _request: None
+    late = pulled("ticket", cursor=late.cursor, page_size=10, now=kit.NOW + 8 * 86400)
+    assert any(batch.swept for batch in late.batches)
+
+
 def test_a_key_that_sees_nothing_sweeps_nothing(server, pulled, kit):
     server.lists["requests"] = many(kit, 5)
     first = pulled("ticket")
