@@ -3,6 +3,7 @@ the group of that name (to few logins) or account by account, the second by the 
 """
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.progress import has_passed
-from deskaudit.connectors.requesttracker.api import CLOCK, Api, Page, need_number, row_number
+from deskaudit.connectors.requesttracker.api import CLOCK, PAGE, Api, Page, need_number, row_number
 from deskaudit.connectors.requesttracker.options import Options
 from deskaudit.connectors.requesttracker.state import STAFF_MOST, State
 from deskaudit.i18n import _
@@ -34,6 +35,14 @@ class People:
         self._blind = False
         self.unknown: set[int] = set()  # accounts of which nothing could be learned
         self.fresh: list[Row] = []
+
+    def cost(self) -> int:
+        """Requests that the accounts may take at most: each that is not known yet is asked on its own. Raises HttpError."""
+        total = self._api.page("/users", {**_USER, "find_disabled_rows": 1}, size=1).total
+        lists = 3
+        if total is None or total > self._limit:
+            return lists
+        return lists + 2 * math.ceil(total / PAGE) + max(total - len(self._staff) - len(self._others), 0)
 
     def batches(self) -> Iterator[Batch]:
         """The agents; in place of all that were known, if all are certain. Raises HttpError."""

@@ -163,11 +163,15 @@ class Pull:
         return f"{self._scope()} AND " + (changed if state.mark else f"({changed} OR Status = '__Active__')")
 
     def _estimate(self) -> Estimate | None:
-        """What the tickets cost: RT is asked how many there are, and how much history. None where it fails."""
-        if self._want.entities.isdisjoint((*TICKETS, *TOLD)):
+        """What the pull costs: RT is asked how many tickets and accounts there are. None where it fails."""
+        want = self._want.entities
+        if want.isdisjoint((*TICKETS, *TOLD)):
             return None
+        talks = not want.isdisjoint(TOLD)
         try:
             total = self._api.page("/tickets", {"query": self._ticket_query()}, size=1).total
+            asks = (talks or "agent" in want) and "people" not in self._state.done
+            accounts = self._people.cost() if asks else 0
         except HttpError as fault:
             if fault.kind in FATAL:
                 raise
@@ -175,8 +179,8 @@ class Pull:
         if total is None:
             return Estimate(requests=None, seconds=None)
         pages = math.ceil(total / PAGE)
-        requests = pages + 4
-        if not self._want.entities.isdisjoint(TOLD):
+        requests = pages + 4 + accounts + 2 * len(want & {"asset", "document"})
+        if talks:
             requests += pages + math.ceil(total * CHANGES_EACH / PAGE)
         return Estimate(requests=requests, seconds=requests * 60 / self._api.per_minute)
 
