@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from deskaudit import config
+from deskaudit import config, tomltables
 from deskaudit.errors import ConfigError
 
 GOOD = """\
@@ -157,7 +157,7 @@ def test_the_table_of_a_list_is_named_with_its_line(tmp_path, text, line, said):
     file = tmp_path / "x.toml"
     file.write_text(text)
     with pytest.raises(ConfigError) as found:
-        config.read(_Jobs, tomllib.loads(text), file, "")
+        tomltables.read(_Jobs, tomllib.loads(text), file, "")
     assert f"x.toml:{line}: " in str(found.value)
     assert said in str(found.value)
 

@@ -21,6 +21,7 @@ from deskaudit.model.batches import Probe, PulledSource
 from deskaudit.model.events import AuditEvent
 from deskaudit.paths import Paths
 from deskaudit.store import Store
+from deskaudit.tomltables import OptionError
 
 if TYPE_CHECKING:
     from deskaudit.snapshot import Snapshot
@@ -153,7 +154,7 @@ class Desk:
 
         try:
             read_calendars(self.config)
-        except configuration.OptionError as fault:
+        except OptionError as fault:
             raise fault.at(self.paths.config) from None
 
     def plan(self, **words: Any) -> Plan:

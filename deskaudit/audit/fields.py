@@ -12,10 +12,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from deskaudit.config import in_words
 from deskaudit.configfile import inline
 from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
+from deskaudit.tomltables import in_words
 
 Kind = Literal["text", "number", "switch", "choice", "words", "secret", "table", "tables", "toml"]
 """words: a list of texts. table: a struct of its own; tables: a list of such. toml: anything else, written as in the file."""

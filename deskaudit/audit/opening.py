@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from deskaudit.config import DAYS, USUAL_HOURS, Calendar, Config, Desk, OptionError
+from deskaudit.config import DAYS, USUAL_HOURS, Calendar, Config, Desk
 from deskaudit.i18n import _
 from deskaudit.model.entities import Ticket
+from deskaudit.tomltables import OptionError
 
 ALWAYS = {"mon-sun": ["00:00-24:00"]}
 ZONES = Path("/usr/share/zoneinfo/zone.tab")

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from deskaudit import config, configfile, connectors, secrets
+from deskaudit import configfile, connectors, secrets, tomltables
 from deskaudit.audit import opening
 from deskaudit.audit.desk import knock
-from deskaudit.config import Source
+from deskaudit.config import USUAL_HOURS, Source
 from deskaudit.errors import Cancelled, ConfigError, DeskauditError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Probe, Problem, Reject, Want
@@ -158,7 +158,7 @@ def desk_table(desk: "Desk") -> dict[str, Any]:
     own = own if isinstance(own, dict) else {}
     if isinstance(tables.get("calendars"), dict):
         return dict(own)  # the hours are said already, in a way that one line may not have
-    usual = {"zone": opening.local_zone(), "hours": opening.show_hours(config.USUAL_HOURS)}
+    usual = {"zone": opening.local_zone(), "hours": opening.show_hours(USUAL_HOURS)}
     return {**usual, **own}
 
 
@@ -167,7 +167,7 @@ def save_desk(desk: "Desk", table: Mapping[str, Any]) -> None:
     file = desk.paths.config
     own = {key: value for key, value in table.items() if key not in {"hours", "holidays"}}
     if own.keys() != table.keys():
-        calendar = config.read(opening.DeskSetup, dict(table), file, "desk").calendar()
+        calendar = tomltables.read(opening.DeskSetup, dict(table), file, "desk").calendar()
         configfile.put_table(file, ("calendars", "default"), calendar, was=None)
     was = configfile.read_tables(file).get("desk")
     configfile.put_table(file, ("desk",), own, was=was)

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from deskaudit.checks.spec import Check, Item, Question
-from deskaudit.config import find_infinite
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
+from deskaudit.tomltables import find_infinite
 
 Table = TypeVar("Table", bound=msgspec.Struct)
 

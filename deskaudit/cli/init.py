@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from deskaudit import config as configuration
-from deskaudit import configfile, connectors, secrets
+from deskaudit import configfile, connectors, secrets, tomltables
 from deskaudit.audit import fields, opening
 from deskaudit.audit.desk import knock
 from deskaudit.cli.output import told
@@ -43,12 +43,12 @@ def init(state: State, *, force: bool, example: bool, registers: str | None) -> 
         )
     desk = _ask_desk()
     raw: dict[str, Any] = {"desk": desk, "calendars": {"default": _ask_hours(desk["zone"])}, "sources": {}}
-    state.desk.config = configuration.read(configuration.Config, raw, file, "")
+    state.desk.config = tomltables.read(configuration.Config, raw, file, "")
     while click.confirm(_("Add a source?"), default=not raw["sources"]):
         name, table = _ask_source(state, file)
         if table is not None:
             raw["sources"][name] = table
-    configuration.read(configuration.Config, raw, file, "")
+    tomltables.read(configuration.Config, raw, file, "")
     write(file, raw)
     click.echo(_("Written: {file}").format(file=file))
     click.echo(_("Next: deskaudit scan, or deskaudit for the app. All keys: deskaudit init --example"))

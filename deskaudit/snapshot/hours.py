@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from deskaudit.config import DAYS, USUAL_HOURS, Calendar, Config, OptionError
+from deskaudit.config import DAYS, USUAL_HOURS, Calendar, Config
 from deskaudit.i18n import _
+from deskaudit.tomltables import OptionError
 
 QUARTER = 900
 ROUND_THE_CLOCK, DEFAULT = 0, 1

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import msgspec
 
-from deskaudit.config import OptionError
 from deskaudit.connectors import Context
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.records.options import check_source
@@ -20,6 +19,7 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Row, entity_of
 from deskaudit.text import one_line
+from deskaudit.tomltables import OptionError
 
 BATCH_ROWS = 5000
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from deskaudit import config
+from deskaudit import tomltables
 from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.connectors.registers import evidence, machinery, papers, promises
 from deskaudit.connectors.registers.entries import Entry, Links
@@ -53,7 +53,7 @@ class Register(msgspec.Struct, frozen=True):
         entries: Any = list[self.struct]  # type: ignore[name-defined] # a type that is made here
         fields: list[tuple[str, Any, Any]] = [(self.table, entries, [])]
         whole = msgspec.defstruct("Register", fields, forbid_unknown_fields=True, kw_only=True)
-        found: Sequence[Entry] = getattr(config.read(whole, raw, file, "", hint=_("Correct it.")), self.table)
+        found: Sequence[Entry] = getattr(tomltables.read(whole, raw, file, "", hint=_("Correct it.")), self.table)
         return found
 
     def to_rows(self, entries: Iterable[Entry], links: Links) -> list[Row]:

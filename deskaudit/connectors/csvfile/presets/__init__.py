@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from deskaudit import config
+from deskaudit import tomltables
 from deskaudit.connectors.csvfile.options import CHANNELS, MAPPED, Columns, CsvOptions, Log, Ratings
 from deskaudit.connectors.mapping import Presence, Rule, TicketMapping
 from deskaudit.connectors.tabular.headers import Wish, fold
@@ -81,7 +81,7 @@ def read(file: Path) -> Preset:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ConfigError(_("{file} is not valid TOML: {fault}").format(file=file, fault=fault)) from None
-    return config.read(Preset, raw, file, "")
+    return tomltables.read(Preset, raw, file, "")
 
 
 def check_name(name: str) -> None:

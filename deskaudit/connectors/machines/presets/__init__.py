@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
-from deskaudit import config
+from deskaudit import tomltables
 from deskaudit.connectors import Context
 from deskaudit.connectors.ordinary import require_files
 from deskaudit.connectors.tabular.headers import Wish
@@ -69,7 +69,7 @@ def load() -> Mapping[str, Preset]:
             raw = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
             raise ConfigError(_("{file} is not valid TOML: {fault}").format(file=file, fault=fault)) from None
-        found[file.stem] = config.read(Preset, raw, file, "")
+        found[file.stem] = tomltables.read(Preset, raw, file, "")
     return found
 
 
