@@ -33,6 +33,7 @@ from deskaudit.text import one_line
 GRAVE = FATAL | LINE | {"auth"}
 """Kinds of failure that are not the fault of one ticket or page."""
 TICKETS = ("ticket", "ticket_field", "event")
+MISSING_MOST = 50  # so many projects that are no longer listed are asked for; the others count as hidden
 FAILURES_IN_A_ROW = 10  # after so many the histories are no longer asked for
 BATCH_TICKETS = 20  # each costs a request: so many are at stake when a line breaks
 LATE_S = 14 * 86400  # so long after it was made, a time entry is still read again
@@ -47,6 +48,7 @@ class Pull:
         self._options, self._context, self._state, self._want = options, context, state, want
         self._wants_events = "event" in want.entities
         self._contacts: set[str] = set()
+        self._hidden: dict[str, str] = {}  # projects that the key saw and no longer sees, though they are there
         self._failures = 0  # in a row
         self._failed = ""  # what the last of them said
 
@@ -68,7 +70,7 @@ class Pull:
         if state.sweeping and {"changed", "sweep"} <= set(state.done):
             state.swept_at = state.started_at
         state.finished = True
-        state.projects = {number: one.name for number, one in self._directory.projects.items()}
+        state.projects = self._hidden | {number: one.name for number, one in self._directory.projects.items()}
         rows = read_agents(self._desk, state.agents) if "agent" in want else []
         yield Batch(rows=rows, cursor=state.cursor(), problems=[*self._desk.problems(), *self._missing()])
 
@@ -88,15 +90,38 @@ class Pull:
         return Estimate(requests=count, seconds=count * 60 / self._api.per_minute)
 
     def _vanished(self) -> list[Problem]:
-        gone = [name for number, name in self._state.projects.items() if number not in self._directory.projects]
-        if not gone:
-            return []
-        message = _("The key no longer sees {names}: their tickets count as deleted from the next sweep on.")
-        return [Problem(resource="/projects.json", message=message.format(names=one_line(", ".join(gone), 200)))]
+        """What became of the projects that the last pull saw and this one does not."""
+        missing = [number for number in self._state.projects if number not in self._directory.projects]
+        self._hidden = {
+            number: self._state.projects[number]
+            for place, number in enumerate(missing)
+            if place >= MISSING_MOST or not self._is_gone(number)
+        }
+        gone = [self._state.projects[number] for number in missing if number not in self._hidden]
+        deleted = _("Redmine no longer has {names}: their tickets count as deleted from the next sweep on.")
+        hidden = _(
+            "The key no longer sees {names}, archived or hidden: what it knows of them stays as it was, and no sweep looks"
+            " for deletions. Open them to the key."
+        )
+        return [
+            Problem(resource="/projects.json", message=message.format(names=one_line(", ".join(names), 200)))
+            for message, names in ((deleted, gone), (hidden, list(self._hidden.values())))
+            if names
+        ]
+
+    def _is_gone(self, number: str) -> bool:
+        """Redmine answers 403 for a project that is archived or hidden, and 404 for one that it does not have."""
+        try:
+            self._api.one(f"/projects/{number}.json", "project")
+        except HttpError as fault:
+            if fault.kind in GRAVE and fault.status is None:
+                raise
+            return fault.status == 404
+        return False
 
     def _sees(self, entity: str) -> bool:
         """Whether the key has all rights; else what it does not see is no proof of a deletion."""
-        return not any(entity in problem.entities for problem in self._directory.problems)
+        return not self._hidden and not any(entity in problem.entities for problem in self._directory.problems)
 
     def _missing(self) -> list[Problem]:
         if not self._state.failed:

@@ -347,11 +347,31 @@ def test_projects_of_the_config_alone(kit):
     assert odd.incomplete() == {"ticket"}
 
 
-def test_a_project_that_vanishes_is_told(kit):
+def test_a_project_that_was_deleted_is_told_and_swept(kit):
     first = kit.pull(entities=("ticket",))
     cursor = {**first.cursor, "projects": {**first.cursor["projects"], "77": "Gone"}}
-    again = kit.pull(entities=("ticket",), cursor=cursor)
-    assert "no longer sees Gone" in " ".join(problem.message for problem in again.problems)
+    again = kit.pull(entities=("ticket",), cursor=cursor, now=kit.NOW + 8 * 86400)
+    assert "Redmine no longer has Gone" in " ".join(problem.message for problem in again.problems)
+    assert again.swept == {"ticket"}
+    assert "77" not in again.cursor["projects"]
+
+
+def test_a_project_that_is_archived_is_no_deletion_of_its_tickets(kit):
+    made = {"project": {"name": "Attic", "identifier": "attic"}}
+    attic = kit.site.send("POST", "/projects.json", made)["project"]["id"]
+    first = kit.pull("admin", entities=("ticket", "slot"))
+    assert first.swept == {"ticket", "slot"}
+    kit.site.send("PUT", f"/projects/{attic}/archive.json")
+    later = kit.NOW + 8 * 86400
+    second = kit.pull("admin", entities=("ticket", "slot"), cursor=first.cursor, now=later)
+    third = kit.pull("admin", entities=("ticket", "slot"), cursor=second.cursor, now=later + 8 * 86400)
+    for pulled in (second, third):
+        assert "no longer sees Attic" in " ".join(problem.message for problem in pulled.problems)
+        assert pulled.swept == set()
+    kit.site.send("PUT", f"/projects/{attic}/unarchive.json")
+    fourth = kit.pull("admin", entities=("ticket", "slot"), cursor=third.cursor, now=later + 16 * 86400)
+    assert fourth.swept == {"ticket", "slot"}
+    kit.site.send("DELETE", f"/projects/{attic}.json")
 
 
 def test_agents_by_the_roles_the_config_names(kit):
