@@ -66,8 +66,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "token": "An authentication token (RT: Settings, Auth Tokens). It needs SeeQueue, ShowTicket and ShowTicketComments on "
         "the queues, and SeeCustomField, ShowAsset and ShowArticle for what these are about; none that changes anything.",
         "user": "Instead of a token: the name to log in with.",
-        "password": "Its password.",
-        "queues": "The names of the queues that are the desk's; left out: all that the login sees.",
+        "password": "Instead of a token: the password of user.",
+        "queues": "The names of the queues that are the desk's; left out: all that the login sees. A ticket that moves out of them counts as "
+        "deleted from the next sweep on.",
         "tags": "The name of a custom field whose values are tags.",
         "levels": "RT does not tell what its service levels promise: level = { response = '4h', resolve = '2d' }. Where a level "
         "has a response, the due date of a ticket that nobody answered is that of the answer.",
