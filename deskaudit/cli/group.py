@@ -94,7 +94,10 @@ def run() -> int:
         fault.show()
         return 3
     except (Cancelled, KeyboardInterrupt, click.Abort) as stop:
-        return _end(str(stop) or _("Stopped. What was recorded is kept: deskaudit scan --resume goes on."), 130)
+        kept = _(
+            "Stopped. What was recorded is kept: the next pull goes on from there, an audit with deskaudit scan --resume."
+        )
+        return _end(str(stop) or kept, 130)
     except DeskauditError as fault:
         _trace()
         return _end(str(fault), fault.exit_code)

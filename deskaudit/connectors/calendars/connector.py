@@ -13,6 +13,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.calendars.occurrences import MAX_FILE_BYTES, Occurrence, expand, read_calendars
 from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.ordinary import refuse_special, require_files
+from deskaudit.connectors.patterns import compile_pattern
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.records.options import check_source
 from deskaudit.connectors.tabular.cells import fold_text
@@ -71,10 +72,11 @@ class CalendarOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         if bool(self.ticket_pattern) != bool(self.tickets_of):
             raise ValueError(_("ticket_pattern and tickets_of go together"))
         try:
-            if re.compile(self.ticket_pattern).groups != bool(self.ticket_pattern):
-                raise ValueError(_("ticket_pattern has one group, in round brackets"))
-        except re.error as fault:
-            raise ValueError(_("ticket_pattern: {fault}").format(fault=fault)) from None
+            groups = compile_pattern(self.ticket_pattern).groups
+        except ValueError as fault:
+            raise ValueError(f"ticket_pattern {fault}") from None
+        if groups != bool(self.ticket_pattern):
+            raise ValueError(_("ticket_pattern has one group, in round brackets"))
 
 
 class Calendars:

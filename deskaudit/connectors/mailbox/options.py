@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
+from deskaudit.connectors.patterns import compile_pattern
 from deskaudit.connectors.records.options import check_source
 from deskaudit.i18n import _
 
@@ -39,9 +40,9 @@ class MailOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             if not pattern:
                 continue
             try:
-                groups = re.compile(pattern).groups
-            except re.error as fault:
-                raise ValueError(_("{name} is no regular expression: {fault}").format(name=name, fault=fault)) from None
+                groups = compile_pattern(pattern).groups
+            except ValueError as fault:
+                raise ValueError(f"{name} {fault}") from None
             if groups != 1:
                 raise ValueError(_("{name} needs one group, in brackets, around the ticket's id").format(name=name))
             if not self.tickets_of:

@@ -166,7 +166,13 @@ def test_nothing_there(connector):
 
 @pytest.mark.parametrize(
     "options",
-    ['ticket_pattern = "(x)"', 'tickets_of = "a"\nticket_pattern = "x"', "days_ahead = 9999", 'zone = "Mars"'],
+    [
+        'ticket_pattern = "(x)"',
+        'tickets_of = "a"\nticket_pattern = "x"',
+        'tickets_of = "a"\nticket_pattern = "(a+)+"',
+        "days_ahead = 9999",
+        'zone = "Mars"',
+    ],
 )
 def test_wrong_options(connector, options):
     with pytest.raises(ConfigError, match=r"sources\.desk"):

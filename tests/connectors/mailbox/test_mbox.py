@@ -203,6 +203,7 @@ def test_stops_when_asked_to(kit):
         ({"own": ["desk.test"]}, "neither an address nor a domain"),
         ({"subject_pattern": "[#(", "tickets_of": "desk"}, "no regular expression"),
         ({"subject_pattern": r"#\d+", "tickets_of": "desk"}, "one group"),
+        ({"reference_pattern": r"(a+)+#", "tickets_of": "desk"}, "for ever"),
         ({"subject_pattern": r"#(\d+)"}, "tickets_of"),
         ({"path": ""}, "path names no file"),
         ({"bodies": True}, "unknown field"),
