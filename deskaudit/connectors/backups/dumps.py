@@ -40,10 +40,12 @@ _UNREAD = {
 }
 _ENCRYPTED = {"PGP", "age", "openssl"}
 _KNOWN = (
-    (
-        re.compile(rb"^-- (?:MySQL|MariaDB) dump|^/\*M?!\d+\\?- enable the sandbox", re.MULTILINE),
-        re.compile(rb"^-- Dump completed", re.MULTILINE),
+    (re.compile(rb"^-- (?:MySQL|MariaDB) dump", re.MULTILINE), re.compile(rb"^-- Dump completed", re.MULTILINE)),
+    (  # mysqldump --skip-comments: the last thing it does is to restore what it has set
+        re.compile(rb"^/\*M?!\d+ SET @OLD_(?:SQL_NOTES|NOTE_VERBOSITY)=", re.MULTILINE),
+        re.compile(rb"^/\*M?!\d+ SET (?:SQL_NOTES|NOTE_VERBOSITY)=@OLD_\w+ \*/;\s*\Z", re.MULTILINE),
     ),
+    (re.compile(rb"^<mysqldump\b", re.MULTILINE), re.compile(rb"^</mysqldump>\s*\Z", re.MULTILINE)),
     (
         re.compile(rb"^-- PostgreSQL database (?:cluster )?dump", re.MULTILINE),
         re.compile(rb"^-- PostgreSQL database (?:cluster )?dump complete", re.MULTILINE),
@@ -81,9 +83,9 @@ class Dumps(BackupSource):
     name: ClassVar[str] = "dumps"
     title: ClassVar[str] = "Database dumps: files judged by their last line and size"
     options: ClassVar[type[msgspec.Struct]] = DumpsOptions
-    tested: ClassVar[str] = "real tool (gzip, sqlite3); fixture: mysqldump, pg_dump"
+    tested: ClassVar[str] = "real tool (mariadb-dump 10.11, pg_dump 15, sqlite3, gzip)"
     mark: ClassVar[re.Pattern[bytes] | None] = re.compile(
-        rb"^-- (?:MySQL|MariaDB) dump|^/\*M?!\d+\\?- enable the sandbox|^-- PostgreSQL database (?:cluster )?dump|^BEGIN TRANSACTION;",
+        rb"^-- (?:MySQL|MariaDB) dump|^/\*M?!\d+\\?- enable the sandbox|^-- PostgreSQL database (?:cluster )?dump|^BEGIN TRANSACTION;|^<mysqldump\b",
         re.MULTILINE,
     )
     hint: ClassVar[str] = "Name the dump files, as /backup/db-*.sql.gz."
