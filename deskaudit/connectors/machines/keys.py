@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from deskaudit.connectors.machines.hosts import real_mac
 from deskaudit.connectors.machines.machinewords import is_scientific, real_serial, real_uuid
-from deskaudit.i18n import _
+from deskaudit.i18n import ngettext
 from deskaudit.model.batches import Problem
 from deskaudit.text import one_line
 
@@ -38,18 +38,36 @@ class Keys:
         return found
 
     def problems(self) -> list[Problem]:
-        messages = {
-            "serial": _('{n} serial numbers are placeholders, as "{sample}"; they identify nothing and are left out.'),
-            "uuid": _('{n} UUIDs are placeholders or none at all, as "{sample}"; they are left out.'),
-            "mac": _('{n} MAC addresses are placeholders or none at all, as "{sample}"; they are left out.'),
-            "scientific": _(
-                '{n} serial numbers were destroyed by a spreadsheet, as "{sample}": export the list again with that column as text.'
-            ),
-        }
         return [
-            Problem("asset", messages[what].format(n=n, sample=self._samples[what]))
+            Problem("asset", _message(what, n).format(n=n, sample=self._samples[what]))
             for what, n in self._dropped.items()
         ]
+
+
+def _message(what: str, n: int) -> str:
+    if what == "serial":
+        return ngettext(
+            '{n} serial number is a placeholder, as "{sample}"; it identifies nothing and is left out.',
+            '{n} serial numbers are placeholders, as "{sample}"; they identify nothing and are left out.',
+            n,
+        )
+    if what == "uuid":
+        return ngettext(
+            '{n} UUID is a placeholder or none at all, as "{sample}"; it is left out.',
+            '{n} UUIDs are placeholders or none at all, as "{sample}"; they are left out.',
+            n,
+        )
+    if what == "mac":
+        return ngettext(
+            '{n} MAC address is a placeholder or none at all, as "{sample}"; it is left out.',
+            '{n} MAC addresses are placeholders or none at all, as "{sample}"; they are left out.',
+            n,
+        )
+    return ngettext(
+        '{n} serial number was destroyed by a spreadsheet, as "{sample}": export the list again with that column as text.',
+        '{n} serial numbers were destroyed by a spreadsheet, as "{sample}": export the list again with that column as text.',
+        n,
+    )
 
 
 def first_mac(text: str) -> str | None:

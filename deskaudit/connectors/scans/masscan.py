@@ -34,7 +34,9 @@ class Masscan:
     title: ClassVar[str] = "masscan scans (XML or JSON files)"
     options: ClassVar[type[msgspec.Struct]] = MasscanOptions
     fills: ClassVar[frozenset[str]] = ALL
-    tested: ClassVar[str] = "fixture: made from the documented shapes"
+    tested: ClassVar[str] = (
+        "real tool (masscan 1.3.2, what it writes of a capture made by hand); fixture: made from the documented shapes"
+    )
 
     def __init__(self, options: MasscanOptions, context: Context) -> None:
         self._files = ScanFiles(options.files, options.max_mb, context, "masscan")

@@ -74,8 +74,8 @@ def test_an_ocs_report(read):
     assert (found.only.name, found.only.serial, found.only.uuid) == ("srv1", None, None)
     assert (found.only.mac, found.only.ip, found.only.os_version) == ("00:1B:21:00:00:01", "10.0.0.9", "12.5")
     assert [name for name, *_rest in found.components("software")] == ["<b>odd</b>", "bash"]
-    assert "1 serial numbers are placeholders" in found.told
-    assert "1 UUIDs are placeholders" in found.told
+    assert "1 serial number is a placeholder" in found.told
+    assert "1 UUID is a placeholder" in found.told
 
 
 def test_entities_in_xml_are_refused_and_the_rest_is_read(read):
@@ -226,6 +226,30 @@ def test_lshw_in_each_of_its_shapes(read, written):
     found = read("inventory", FILES, {"reports/lshw.json": text}).only
     assert (found.name, found.serial, found.mac, found.ip) == ("srv7", None, "00:1B:21:00:00:77", "10.0.0.77")
     assert found.uuid == "31304341-0000-4c10-8051-b7c04f4e3332"
+
+
+def test_the_card_that_has_an_address_goes_before_one_that_is_down(read):
+    down = (
+        "<NETWORKS><DESCRIPTION>ifb0</DESCRIPTION><MACADDR>00:1b:21:00:00:99</MACADDR><STATUS>Down</STATUS></NETWORKS>"
+    )
+    found = read("inventory", FILES, {"reports/srv1.ocs": OCS.replace("<NETWORKS>", f"{down}<NETWORKS>", 1)})
+    assert (found.only.mac, found.only.ip) == ("00:1B:21:00:00:01", "10.0.0.9")
+
+
+def test_lshw_puts_a_bridge_and_a_card_without_a_cable_behind(read):
+    def card(serial, ip, kind):
+        return {
+            "class": "network", "serial": serial, "capabilities": {kind: True}, "configuration": {"ip": ip} if ip else {},
+        }  # fmt: skip
+
+    tree = {
+        "id": "srv8", "class": "system", "configuration": {}, "children": [
+            card("02:42:ac:11:00:01", "172.17.0.1", "logical"), card("00:1b:21:00:00:81", "", "physical"),
+            card("00:1b:21:00:00:82", "10.0.0.82", "physical"),
+        ],
+    }  # fmt: skip
+    found = read("inventory", FILES, {"reports/lshw.json": tree})
+    assert (found.only.mac, found.only.ip) == ("00:1B:21:00:00:82", "10.0.0.82")
 
 
 LISTS = {

@@ -72,7 +72,8 @@ class Inventory:
     options: ClassVar[type[Options]] = Options
     fills: ClassVar[frozenset[str]] = ALL
     tested: ClassVar[str] = (
-        "real tool (dpkg-query 1.21, ansible-core 2.19); fixture: made from the documented shapes (the others)"
+        "real tool (ocsinventory-agent 2.10, fusioninventory-agent 2.6, lshw 2.19, ansible-core 2.19, dpkg 1.21, rpm 4.18); "
+        "fixture: made from the documented shapes (GLPI agent, osquery)"
     )
 
     def __init__(self, options: Options, context: Context) -> None:

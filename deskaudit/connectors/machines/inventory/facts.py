@@ -94,15 +94,24 @@ def read_tree(root: dict[str, Any], place: str) -> Machine:
         serial=said(root.get("serial")),
         uuid=said(settings.get("uuid")) if isinstance(settings, dict) else "",
     )
-    for card in _walk(root, 0):
-        if card.get("class") != "network":
-            continue
+    cards = [card for card in _walk(root, 0) if card.get("class") == "network"]
+    for card in sorted(cards, key=lambda card: (_is_logical(card), not _address(card))):
         if mac := said(card.get("serial")):
             machine.macs.append(mac)
-        told = card.get("configuration")
-        if isinstance(told, dict) and said(told.get("ip")):
-            machine.addresses.append(said(told["ip"]))
+        if address := _address(card):
+            machine.addresses.append(address)
     return machine
+
+
+def _is_logical(card: dict[str, Any]) -> bool:
+    """Whether software makes it up, as a bridge; lshw calls that logical."""
+    able = card.get("capabilities")
+    return isinstance(able, dict) and "logical" in able
+
+
+def _address(card: dict[str, Any]) -> str:
+    told = card.get("configuration")
+    return said(told.get("ip")) if isinstance(told, dict) else ""
 
 
 def _walk(node: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from deskaudit.connectors.machines.inventory.machine import Machine, Setting, Software, listed, said, section, truth
+from deskaudit.connectors.machines.inventory.packages import without_architecture
 
 NETWORK_DISKS = frozenset(
     {"nfs", "nfs4", "cifs", "smbfs", "tmpfs", "overlay", "squashfs", "iso9660", "udf", "devtmpfs"}
@@ -37,23 +38,29 @@ def read(content: dict[str, Any], place: str) -> Machine:
     _add_networks(machine, listed(content.get("networks")))
     _add_disks(machine, listed(content.get("drives")))
     if "softwares" in content:
-        machine.software = [
-            Software(said(one.get("name")) or said(one.get("guid")), said(one.get("version")))
-            for one in listed(content["softwares"])
-        ]
+        machine.software = [_software(one) for one in listed(content["softwares"])]
     return machine
 
 
+def _software(one: dict[str, Any]) -> Software:
+    name = said(one.get("name")) or said(one.get("guid"))
+    return Software(without_architecture(name) if said(one.get("from")) == "deb" else name, said(one.get("version")))
+
+
 def _add_networks(machine: Machine, networks: list[dict[str, Any]]) -> None:
-    """Cards before what software makes up; the loopback, which often comes first, not at all."""
-    for one in sorted(networks, key=lambda one: truth(one.get("virtualdev")) is True):
+    """Cards before what software makes up, those with an address first; the loopback, which often leads, not at all."""
+    for one in sorted(networks, key=lambda one: (truth(one.get("virtualdev")) is True, not _addresses(one))):
         kind, title = said(one.get("type")).casefold(), said(one.get("description")).casefold()
         if kind == "loopback" or title in {"lo", "lo0"}:
             continue
         mac = said(one.get("mac")) or said(one.get("macaddr"))
         if mac:
             machine.macs.append(mac)
-        machine.addresses += [said(one.get(key)) for key in ("ipaddress", "ipaddress6") if said(one.get(key))]
+        machine.addresses += _addresses(one)
+
+
+def _addresses(card: dict[str, Any]) -> list[str]:
+    return [text for key in ("ipaddress", "ipaddress6") if (text := said(card.get(key)))]
 
 
 def _add_disks(machine: Machine, drives: list[dict[str, Any]]) -> None:

@@ -22,7 +22,7 @@ def read_line(line: str) -> Software | str | None:
     if "\t" in text:
         return _read_cells([cell.strip() for cell in text.split("\t")])
     if found := _DPKG.fullmatch(text):
-        return Software(_plain(found["name"]), found["version"]) if text[1] in "iHUFWt" else None
+        return Software(without_architecture(found["name"]), found["version"]) if text[1] in "iHUFWt" else None
     if text.startswith("gpg-pubkey-"):
         return None
     if found := _RPM.fullmatch(text.strip()):
@@ -37,9 +37,9 @@ def _read_cells(cells: list[str]) -> Software | str | None:
     if any(_GONE.fullmatch(cell) for cell in cells[1:]) or not said(cells[1]) or cells[0].startswith("gpg-pubkey"):
         return None
     version = cells[1].removeprefix("(none):")
-    return Software(_plain(cells[0]), version) if _VERSION.fullmatch(version) else "its version is none"
+    return Software(without_architecture(cells[0]), version) if _VERSION.fullmatch(version) else "its version is none"
 
 
-def _plain(name: str) -> str:
-    """Without the architecture of a foreign one: libc6:i386."""
+def without_architecture(name: str) -> str:
+    """The name of a Debian package as it is alone: dpkg writes libc6:i386, and libgmp10:amd64 where both may be there."""
     return name.partition(":")[0]
