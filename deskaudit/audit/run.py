@@ -65,7 +65,8 @@ def run(desk: Desk, plan: planning.Plan, cancelled: Callable[[], bool]) -> Itera
         except BaseException as fault:
             store.interrupt(audit.id, f"{type(fault).__name__}: {fault}")
             raise
-        warnings = coverage.find_warnings((check for _item, check in pairs), reader, _window(audit))
+        warnings = [" ".join(text.split()) for text in desk.catalogue.left_out()]
+        warnings += coverage.find_warnings((check for _item, check in pairs), reader, _window(audit))
         warnings += repeats.find_repeats(reader, _window(audit))
         yield AuditFinished(_finish(desk, audit, reader, warnings))
     finally:

@@ -36,6 +36,13 @@ class Catalogue:
         self.files = files or {}
         self.broken = broken or {}
 
+    def left_out(self) -> list[str]:
+        """A sentence for each package of items that is not among them, and beneath it what to do."""
+        return [
+            _("{package} is left out: {fault}").format(package=package, fault=fault)
+            for package, fault in self.broken.items()
+        ]
+
     def check(self, name: str) -> tuple[Item, Check]:
         """A check by id (15.1; 8.1 is 08.1) or name (sla-missed). Raises ConfigError with the nearest known one."""
         name = self._meant(name)
@@ -99,15 +106,15 @@ def load(
 
     `extra` is `checks.d/*.toml`, and need not exist. A package with a fault is left out whole and named in `broken`.
 
-    With `verify`, all SQL is prepared against an empty snapshot and held to the row contract. Raises ConfigError that
-    names file and key: unknown keys, ids that are used twice, thresholds that contradict each other, SQL that does
+    SQL is prepared against an empty snapshot and held to the row contract: that of packages always, all of it with
+    `verify`. Raises ConfigError that names file and key: unknown keys, ids that are used twice, thresholds that contradict each other, SQL that does
     not parse or uses what is not portable.
     """
     files: dict[str, Path] = {}
     items: dict[str, Item] = {}
     for file in sorted(shipped.glob("*.toml")):
         _add(items, read_item(file), file, files)
-    with Validator(with_sql=verify) as validator:
+    with Validator() as validator:
         broken: dict[str, ConfigError] = {}
         for plugin in plugins.installed(plugins.CHECKS) if packages is None else packages:
             try:
@@ -123,7 +130,7 @@ def load(
                 apply_override(catalogue.check, override, file)
         for item in catalogue.items.values():
             for check in item.check:
-                validator.check(check, files[check.id])
+                validator.check(check, files[check.id], with_sql=verify)
     return catalogue
 
 
@@ -155,7 +162,7 @@ def _with_package(
         _take(items, found, file, files)
     for check in (check for item in items.values() for check in item.check):
         if check.id not in known:
-            validator.check(check, files[check.id])
+            validator.check(check, files[check.id], with_sql=True)
     return items, files
 
 

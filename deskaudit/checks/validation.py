@@ -40,34 +40,37 @@ _STATS = {
 
 
 class Validator:
-    """Checks checks. With `with_sql`, their SQL too, against an empty snapshot that is open meanwhile."""
+    """Checks checks, their SQL too where that is asked for: against an empty snapshot that is open from then on."""
 
-    def __init__(self, *, with_sql: bool) -> None:
-        self._with_sql = with_sql
-        self._connection: duckdb.DuckDBPyConnection | None = None
+    def __init__(self) -> None:
+        self._opened: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
-        if self._with_sql:
+        return self
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if self._opened is None:
             from deskaudit.snapshot.schema import confine, empty_database
 
-            self._connection = empty_database()
-            confine(self._connection)
-        return self
+            self._opened = empty_database()
+            confine(self._opened)
+        return self._opened
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
 
-    def check(self, check: Check, file: Path) -> None:
+    def check(self, check: Check, file: Path, *, with_sql: bool) -> None:
         """Raises ConfigError that names the file, the check, and what to do."""
         try:
             _check_names(check)
             legs = judgements(check)
             for leg in legs:
                 _check_thresholds(leg)
-            if self._connection is not None:
+            if with_sql:
                 self._check_needs(check)
                 self._check_sql(self._connection, check, legs)
         except ConfigError as fault:

@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help=_("One JSON list with everything an item file says."))
 @click.option("--thresholds", is_flag=True, help=_("The thresholds in force, with their sources."))
 @click.pass_obj
-def checks(state: State, *, as_json: bool, thresholds: bool) -> None:
-    """List the items with their checks and questions."""
-    items = state.desk.catalogue.items
+def checks(state: State, *, as_json: bool, thresholds: bool) -> int:
+    """List the items with their checks and questions.
+
+    Exit code 2: a package of items is left out, because something in it is wrong.
+    """
+    catalogue = state.read_catalogue()
+    items = catalogue.items
+    code = 2 if catalogue.broken else 0
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(list(items.values())), indent=1, ensure_ascii=False))
-        return
+        return code
     for item in items.values():
         click.echo(f"{item.id}  {item_text(item.id + '.title', item.title)}  ({item.group}, {item.cadence})")
         for check in item.check:
@@ -40,6 +45,7 @@ def checks(state: State, *, as_json: bool, thresholds: bool) -> None:
             for question in item.question:
                 star = "*" if question.must else " "
                 click.echo(f"  {question.id:<10}{star} {item_text(question.id, question.ask)}")
+    return code
 
 
 @click.command(short_help=_("How one check comes to its verdict, or what a question asks."))
@@ -52,9 +58,9 @@ def explain(state: State, check: str, *, sql: bool) -> None:
     CHECK may be a question too (HD-08.q1): what it asks, what to look at first, and how it is answered.
     """
     if re.search(r"\.q\d+$", check, re.IGNORECASE):
-        _explain_question(*state.desk.catalogue.question(check))
+        _explain_question(*state.read_catalogue().question(check))
         return
-    item, spec = state.desk.catalogue.check(check)
+    item, spec = state.read_catalogue().check(check)
     click.echo(f"{spec.id} {spec.name}: {spec.title}")
     click.echo(_("item        {id} {title}").format(id=item.id, title=item.title))
     facts = [

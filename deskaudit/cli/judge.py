@@ -30,7 +30,7 @@ def answer(state: State, question: str, value: str, note: str, audit_ref: str) -
 
     desk = state.desk
     audit = desk.store.audit(audit_ref)
-    item, spec = desk.catalogue.question(question)
+    item, spec = state.read_catalogue().question(question)
     if value == "na" and not note.strip():
         raise ConfigError(
             _("{id}: not applicable needs a reason.").format(id=spec.id), hint=_('Give it with --note "…".')

@@ -129,7 +129,7 @@ def rows(state: State, audit: str, check: str, *, format_: str, faults: bool, ou
 
     desk = state.desk
     chosen = desk.records.audit(audit)
-    _item, spec = desk.catalogue.check(check)
+    _item, spec = state.read_catalogue().check(check)
     with destination(output) as out:
         drill_down.write(
             desk.records, chosen, desk.frozen_file(chosen.id), spec.id, out, format_=format_, only_faults=faults

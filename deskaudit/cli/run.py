@@ -67,8 +67,7 @@ def scan(
     else:
         plan = desk.plan(quick=quick, only=only, period=period, as_of=as_of, sources=source or None, pull=not no_pull)
     state.note_warnings()
-    for package, fault in desk.catalogue.broken.items():
-        state.narrate(told(_("warning: {package} is left out: {fault}").format(package=package, fault=fault)))
+    state.read_catalogue()  # what is left out is told before anything is pulled
     if not desk.sources:
         warning = _("warning: no source is configured, so that nothing can be judged.")
         state.narrate(told(warning, _("Add one: deskaudit init")))

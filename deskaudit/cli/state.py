@@ -13,6 +13,7 @@ from deskaudit.i18n import _, speaks_utf8
 
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
+    from deskaudit.checks.catalogue import Catalogue
 
 
 class State:
@@ -30,6 +31,14 @@ class State:
         from deskaudit.audit.desk import Desk
 
         return Desk(self.paths)
+
+    def read_catalogue(self) -> Catalogue:
+        """The checklist. The packages of items that are left out of it are named on stderr, at every call."""
+        from deskaudit.cli.output import told
+
+        for text in self.desk.catalogue.left_out():
+            self.narrate(told(_("warning: {text}").format(text=text)))
+        return self.desk.catalogue
 
     def open_app(self) -> None:
         """The Textual app; without a terminal, or with --plain, the last audit as text."""

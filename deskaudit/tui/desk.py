@@ -58,7 +58,7 @@ class DeskSession(SetupSession):
     def catalogue(self) -> "Catalogue":
         from deskaudit.checks import catalogue
 
-        return catalogue.load(self.paths.config.parent / "checks.d", verify=False)  # the run verifies the SQL
+        return catalogue.load(self.paths.config.parent / "checks.d", verify=False)  # the run does
 
     def now(self) -> int:
         return self._desk.now()

@@ -186,18 +186,62 @@ def test_the_code_around_a_folder_is_not_run(installed, tmp_path):
     assert "extra" not in sys.modules
 
 
-def test_a_scan_says_which_package_it_left_out(installed, tmp_path):
-    installed({"extra/item.toml": "id = "}, checks="extra")
-    (tmp_path / "t.csv").write_text("Id,Made\n1,2026-01-01\n")
-    columns = '[sources.desk.columns]\nkey = "Id"\ncreated_at = "Made"\n'
-    (tmp_path / "config.toml").write_text(f'[sources.desk]\ntype = "csv"\npath = "t.csv"\n{columns}')
-    words = ["--config", "config.toml", "--data-dir", "data", "--plain", "scan", "--only", "08.1", "--fail-on", "never"]
-    done = subprocess.run(
-        [sys.executable, "-m", "deskaudit", *words], capture_output=True, text=True, check=False, cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin", "LANG": "C.UTF-8"},
-    )  # fmt: skip
-    assert "warning: deskaudit-extra 2.5 is left out: " in done.stderr
-    assert done.returncode == 2
+@pytest.fixture
+def call(tmp_path):
+    """call(words) → (exit code, stdout, stderr) of the program, beside a config with one source and what is `installed`."""
+
+    def run(*words):
+        (tmp_path / "t.csv").write_text("Id,Made\n1,2026-01-01\n")
+        columns = '[sources.desk.columns]\nkey = "Id"\ncreated_at = "Made"\n'
+        (tmp_path / "config.toml").write_text(f'[sources.desk]\ntype = "csv"\npath = "t.csv"\n{columns}')
+        done = subprocess.run(
+            [sys.executable, "-m", "deskaudit", "--config", "config.toml", "--data-dir", "data", "--plain", *words],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+            env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin", "LANG": "C.UTF-8"},
+        )  # fmt: skip
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+MISSPELT = item("SELECT t.id AS subject, 0 AS good FROM ticket t WHERE t.titel = ''")
+SAID = "warning: deskaudit-extra 2.5 is left out: "
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "shown"),
+    [
+        (("scan", "--only", "08.1", "--fail-on", "never"), 2, "08.1"),
+        (("checks",), 2, "15.1"),
+        (("checks", "--json"), 2, "15.1"),
+        (("explain", "sla-missed"), 0, "15.1"),
+        (("explain", "own-check"), 3, ""),
+    ],
+)
+def test_what_lists_or_runs_checks_says_which_package_is_left_out(installed, call, words, code, shown):
+    installed({"extra/item.toml": MISSPELT}, checks="extra")
+    ended, out, err = call(*words)
+    assert ended == code
+    assert err.count(SAID) == 1
+    assert "titel" in err
+    assert "docs/writing-a-check.md" in err
+    assert shown in out
+    assert SAID not in out
+
+
+def test_an_audit_keeps_which_package_was_left_out(installed, call):
+    installed({"extra/item.toml": MISSPELT}, checks="extra")
+    call("scan", "--only", "08.1", "--fail-on", "never")
+    _code, out, _err = call("show", "last")
+    assert "deskaudit-extra 2.5 is left out: " in out
+    assert "titel" in out
+
+
+def test_the_app_leaves_out_what_a_run_leaves_out(package):
+    """The SQL of what ships is left to the run; that of a package decides what is listed."""
+    found = catalogue.load(verify=False, packages=[package(MISSPELT)])
+    assert list(found.broken) == ["deskaudit-one 1.0"]
+    assert "XX-01" not in found.items
 
 
 @pytest.mark.parametrize("value", ["nowhere", "nowhere.inside", "sys", "os.path", "", "..", "a b"])

@@ -1,5 +1,6 @@
 """The manual audit: what was typed is in the database, at once and only that."""
 
+from deskaudit.errors import ConfigError
 from deskaudit.model.verdicts import Answer
 
 
@@ -180,3 +181,11 @@ async def test_answers_move_the_headline(desk, open_app):
         await app.press("2", "tab", "j", "tab", "y", "1")  # HD-08.q1
         assert app.line("Assured") != before
         assert "9 T TODO" in app.text
+
+
+async def test_a_package_of_items_that_is_left_out_is_named(desk, open_app, monkeypatch):
+    async with open_app(desk) as app:
+        broken = app.app.session.catalogue.broken
+        monkeypatch.setitem(broken, "deskaudit-board 1.0", ConfigError("its SQL is wrong"))
+        await app.press("2")
+        assert "deskaudit-board 1.0 left out, see: deskaudit doctor" in app.lines[1]

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from deskaudit.checks.spec import Group, Item, Question
 from deskaudit.i18n import _, item_text, ngettext
 from deskaudit.model.verdicts import Audit, Result, Status
+from deskaudit.text import one_line
 from deskaudit.tui import answers, theme, words
 from deskaudit.tui.answers import Sitting
 from deskaudit.tui.screens.finding import Finding
@@ -82,6 +83,9 @@ class Checklist(Room):
         offered = sum(question.id in known and not answers.is_done(known[question.id]) for question in questions)
         owed = sum(answers.owes_note(question, known.get(question.id)) for question in questions)
         spans: Spans = [(_("{done} of {all} answered").format(done=done, all=len(questions)), "strong")]
+        if left_out := self.desk.session.catalogue.broken:
+            text = _(" · {packages} left out, see: deskaudit doctor")
+            spans.append((text.format(packages=one_line(", ".join(left_out), 60)), "FAIL"))
         if offered:
             spans.append((_(" · {n} offered").format(n=offered), "TODO"))
         if owed:
