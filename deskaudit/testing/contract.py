@@ -22,7 +22,7 @@ from deskaudit.secrets import SecretRef
 from deskaudit.testing import pulls, texts
 from deskaudit.testing.demands import demand, fail, given, skip
 from deskaudit.testing.pulls import Pulled
-from deskaudit.testing.sources import Sources
+from deskaudit.testing.sources import HOUR, Sources
 
 KINDS = frozenset(
     "auth forbidden expired dns unreachable tls timeout rate_limit bad_answer bad_file".split()  # noqa: SIM905
@@ -75,7 +75,7 @@ class ConnectorContract(Sources):
     # Knocking
 
     def test_probe_finds_the_source(self, tmp_path: Path) -> None:
-        probe = self.build(tmp_path, self.source(tmp_path)).probe()
+        probe = _probe(self.build(tmp_path, self.source(tmp_path)), "source")
         demand(isinstance(probe, Probe), "probe() returns a Probe")
         demand(probe.reachable, f"probe() says that a good source is not reachable: {probe.message}")
         demand(probe.authorised is not False, f"probe() says that the key is refused: {probe.message}")
@@ -93,7 +93,11 @@ class ConnectorContract(Sources):
             self._demand_told(label, pulled)
             if isinstance(pulled.fault, SourceError) and not pulled.batches:
                 well = probe.reachable and probe.authorised is not False and not _bad(probe)
-                demand(not well, f"{label}: pull() raises ({pulled.fault.message}), and probe() finds all well")
+                demand(
+                    not well,
+                    f"{label}: pull() raises ({pulled.fault.message}), and probe() finds all well: ask in probe() for "
+                    "the first of what pull() reads",
+                )
 
     def _demand_told(self, label: str, pulled: Pulled) -> None:
         fault = pulled.fault
@@ -102,9 +106,8 @@ class ConnectorContract(Sources):
             demand(pulled.complaints, silent)
         elif isinstance(fault, SourceError):
             demand(fault.kind in KINDS, f"{label}: SourceError.kind is {fault.kind!r}, none of {sorted(KINDS)}")
-            demand(
-                fault.message and fault.hint, f"{label}: a SourceError says what is wrong, and what to do in its hint"
-            )
+            demand(fault.message, f"{label}: the SourceError has no message: name what is wrong, and where")
+            demand(fault.hint, f'{label}: the SourceError "{fault.message}" has no hint: say what to do in its hint')
             self._demand_clean([("SourceError.message", fault.message), ("SourceError.hint", fault.hint)])
         else:
             demand(
@@ -179,38 +182,63 @@ class ConnectorContract(Sources):
             demand(len(written) <= CURSOR_BYTES, f"a cursor has {len(written)} bytes: it is written with each batch")
 
     def test_a_stopped_pull_goes_on(self, tmp_path: Path) -> None:
-        folder = _made(tmp_path / "source")
-        options = self.source(folder)
-        make = self._maker(folder, options)
-        pulls.land(tmp_path / "whole", make, self.want(), self.now)
-        whole = pulls.tables(tmp_path / "whole", self.connector.fills)
+        folder, options = self._of_many_pages(tmp_path)
+        whole = self._land(tmp_path / "whole", folder, options)
         count = len(self.pull(folder, options).batches)
         for stop in sorted({1, max(count // 2, 1), max(count - 1, 1), count}):
             snapshot = tmp_path / f"stopped-{stop}"
-            pulls.land(snapshot, make, self.want(), self.now, stop)
-            pulls.land(snapshot, make, self.want(), self.now)
-            found = pulls.difference(whole, pulls.tables(snapshot, self.connector.fills))
-            demand(not found, f"stopped after batch {stop} of {count} and gone on: {found}")
+            self._land(snapshot, folder, options, stop=stop)
+            found = pulls.difference(whole, self._land(snapshot, folder, options))
+            demand(
+                not found,
+                f"stopped after batch {stop} of {count} and gone on: {found}; the cursor of a batch says where the "
+                "next one begins",
+            )
+
+    def _of_many_pages(self, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+        """`source`, or `large` where that is given and the rows of `source` all come in one batch."""
+        folder = _made(tmp_path / "source")
+        options = self.source(folder)
+        if sum(bool(batch.rows) for batch in self.pull(folder, options).batches) < 2:
+            more = _made(tmp_path / "large")
+            found = given(lambda: self.large(more, self.large_rows[0]))
+            return (more, found) if found else (folder, options)
+        return folder, options
 
     def test_a_pull_that_ended_unpublished_is_pulled_again(self, tmp_path: Path) -> None:
         folder = _made(tmp_path / "source")
-        make = self._maker(folder, self.source(folder))
-        pulls.land(tmp_path / "whole", make, self.want(), self.now)
-        pulls.land(tmp_path / "again", make, self.want(), self.now, publishes=False)
-        pulls.land(tmp_path / "again", make, self.want(), self.now)
-        whole, again = (pulls.tables(tmp_path / name, self.connector.fills) for name in ("whole", "again"))
-        found = pulls.difference(whole, again)
+        options = self.source(folder)
+        whole = self._land(tmp_path / "whole", folder, options)
+        self._land(tmp_path / "again", folder, options, publishes=False)
+        found = pulls.difference(whole, self._land(tmp_path / "again", folder, options))
         demand(not found, f"killed when it had ended, before it was published, and pulled again: {found}")
 
     def test_pulling_again_loses_nothing(self, tmp_path: Path) -> None:
         folder = _made(tmp_path / "source")
         options = self.source(folder)
-        make = self._maker(folder, options)
-        pulls.land(tmp_path / "snapshot", make, self.want(), self.now)
-        before = pulls.tables(tmp_path / "snapshot", self.connector.fills)
-        pulls.land(tmp_path / "snapshot", make, self.want(), self.now)
-        found = pulls.difference(before, pulls.tables(tmp_path / "snapshot", self.connector.fills))
+        before = self._land(tmp_path / "snapshot", folder, options)
+        found = pulls.difference(before, self._land(tmp_path / "snapshot", folder, options))
         demand(not found, f"a second pull, from the cursor of the first, changes what nobody changed: {found}")
+
+    def test_what_is_new_comes_with_the_next_pull(self, tmp_path: Path) -> None:
+        folder = _made(tmp_path / "source")
+        before = self._land(tmp_path / "snapshot", folder, self.source(folder))
+        options = self.later(folder)
+        again = self._land(tmp_path / "snapshot", folder, options, now=self.now + HOUR)
+        whole = self._land(tmp_path / "whole", folder, options, now=self.now + HOUR)
+        demand(
+            pulls.difference(before, whole), "later() is what source() was: let it add something and change something"
+        )
+        known = {
+            entity: {key: row for key, row in rows.items() if key in whole.get(entity, {})}
+            for entity, rows in again.items()
+        }
+        found = pulls.difference(whole, known)
+        demand(
+            not found,
+            f"a pull of everything, and one from the cursor of an hour before: {found}; a cursor that stands one too "
+            "far loses what has the time of the newest: ask from that time on, not from after it",
+        )
 
     def test_a_foreign_cursor_starts_anew(self, tmp_path: Path) -> None:
         options = self.source(tmp_path)
@@ -237,7 +265,7 @@ class ConnectorContract(Sources):
 
     def test_hostile_text_is_cleaned(self, tmp_path: Path) -> None:
         options = self.hostile(tmp_path, self.hostile_texts)
-        self._demand_clean(texts.texts_of_probe(self.build(tmp_path, options).probe()))
+        self._demand_clean(texts.texts_of_probe(_probe(self.build(tmp_path, options), "hostile")))
         pulled = self.pull(tmp_path, options)
         for batch in pulled.batches:
             self._demand_clean(texts.texts_in(batch))
@@ -253,9 +281,13 @@ class ConnectorContract(Sources):
             skip("hidden: the secrets, and the people's addresses, that the source has in it")
         options = self.source(tmp_path)
         pulled = self.pull(tmp_path, options)
-        said = [texts.said_by(pulled.batches), repr(self.build(tmp_path, options).probe())]
+        said = [texts.said_by(pulled.batches), repr(_probe(self.build(tmp_path, options), "source"))]
         for label, wrong in given(lambda: self.broken(tmp_path)).items():
-            connector = self.build(tmp_path, wrong)
+            try:
+                connector = self.build(tmp_path, wrong)
+            except ConfigError as fault:  # refused before anything runs
+                said.append(f"{label} {fault}")
+                continue
             failed = pulls.gather(connector, None, self.want())
             said += [texts.said_by(failed.batches), f"{label} {failed.fault}", repr(_probe(connector, label))]
         for hidden in self.hidden:

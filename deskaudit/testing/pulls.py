@@ -17,7 +17,9 @@ from deskaudit.snapshot import Snapshot
 
 SOURCE = "contract"
 TURN = 0.02  # seconds
-Tables = dict[str, list[tuple[Any, ...]]]
+SHOWN = 4  # columns of a row that differs
+Tables = dict[str, dict[int, dict[str, Any]]]
+"""Entity → id → the columns of a row."""
 
 
 class Pulled(msgspec.Struct):
@@ -92,25 +94,47 @@ def land(
 
 
 def tables(folder: Path, entities: frozenset[str]) -> Tables:
-    """Entity → its rows in the published snapshot, by id. An entity that was never delivered is absent."""
+    """The rows of the published snapshot. An entity that was never delivered is absent."""
     found: Tables = {}
     with Snapshot(folder).open() as reader:
         for entity in sorted(entities & set(reader.manifest.sources[SOURCE].entities)):
-            names = ", ".join(columns(entity))
-            found[entity] = reader.connection.execute(f"SELECT {names} FROM {entity} ORDER BY id").fetchall()
+            names = list(columns(entity))
+            rows = reader.connection.execute(f"SELECT {', '.join(names)} FROM {entity} ORDER BY id").fetchall()
+            found[entity] = {row[names.index("id")]: dict(zip(names, row, strict=True)) for row in rows}
     return found
 
 
 def difference(one: Tables, other: Tables) -> str:
-    """In words how two states of a snapshot differ; "" if they do not."""
+    """In words how the second state of a snapshot differs from the first; "" if it does not."""
     for entity in sorted({*one, *other}):
         if (entity in one) is not (entity in other):
             return f"{entity} is delivered in one and not in the other"
-        a, b = set(one[entity]), set(other[entity])
-        if a != b:
-            example = next(iter(a - b), None) or next(iter(b - a))
-            return f"{entity}: {len(a)} and {len(b)} rows, {len(a ^ b)} differ, as {example[:6]}"
+        a, b = one[entity], other[entity]
+        said = [
+            f"{word} {len(rows)}, as {entity} {_called(rows[0])}"
+            for word, rows in (
+                ("lost", [row for key, row in a.items() if key not in b]),
+                ("new", [row for key, row in b.items() if key not in a]),
+            )
+            if rows
+        ]
+        changed = [key for key, row in a.items() if key in b and b[key] != row]
+        if changed:
+            example = f"{entity} {_called(a[changed[0]])}: {_changes(a[changed[0]], b[changed[0]])}"
+            said.append(f"changed {len(changed)}, as {example}")
+        if said:
+            return f"{entity}: {len(a)} and {len(b)} rows; {'; '.join(said)}"
     return ""
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    """What a person calls a row."""
+    return str(next(row[name] for name in ("code", "ext_id", "name", "id") if row.get(name)))
+
+
+def _changes(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    found = [f"{name} {value!r:.60} → {other[name]!r:.60}" for name, value in one.items() if value != other[name]]
+    return ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
 
 
 def run_until_stopped(

@@ -15,8 +15,13 @@ from deskaudit.testing import ConnectorContract
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     titles: list[str] = []
     broken: bool = False
+    pages: int = 3
 
-    help: ClassVar = {"titles": "The titles.", "broken": "Whether it is."}
+    help: ClassVar = {"titles": "The titles.", "broken": "Whether it is.", "pages": "How many there are."}
+
+    def __post_init__(self):
+        if self.pages < 0:
+            raise ValueError("less than nothing, says hunter2-secret")
 
 
 class Silent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +38,6 @@ class Sound:
     name, title, tested = "sound", "Sound", "fixture"
     options: ClassVar = Options
     fills = frozenset({"ticket"})
-    pages = 3
     pulls = 0
 
     def __init__(self, options, context):
@@ -49,9 +53,12 @@ class Sound:
         if self._options.broken:
             raise SourceError("It is broken.", kind="bad_file", hint="Mend it.")
         at = self.start(cursor)
-        for page in range(at, self.pages):
+        for page in range(at, self._options.pages):
             yield Batch(rows=self.rows(page, want), cursor=self.cursor(page + 1), resource="ticket")
-        yield Batch(cursor=self.cursor(self.pages), resource="ticket")
+        yield Batch(cursor=self.cursor(self.end()), resource="ticket")
+
+    def end(self):
+        return self._options.pages
 
     def start(self, cursor):
         found = (cursor or {}).get("page")
@@ -65,7 +72,7 @@ class Sound:
 
     def row(self, page, n):
         title = (self._options.titles or [f"Title {n}"])[(page * 5 + n) % max(len(self._options.titles), 1)]
-        return Ticket(id=self.key(page, n), title=self.text(title), created_at=1_772_000_000)
+        return Ticket(id=self.key(page, n), ext_id=f"{page}-{n}", title=self.text(title), created_at=1_772_000_000)
 
     def key(self, page, n):
         return self._context.key("ticket", f"{page}-{n}")
@@ -82,6 +89,9 @@ class Contract(ConnectorContract):
 
     def source(self, folder):
         return {"titles": []}
+
+    def later(self, folder):
+        return {"pages": 4}
 
     def broken(self, folder):
         return {"broken": {"broken": True}}
@@ -149,12 +159,14 @@ CASES = {
         (fault(probe=lambda _self: Probe(reachable=False, message="no")), "not reachable"),
         (fault(probe=lambda _self: Probe(reachable=True, authorised=False)), "key is refused"),
         (fault(probe=lambda _self: Probe(reachable=True, message="a\x1bb")), "Probe.message holds control"),
+        (fault(probe=lambda _self: {}["gone"]), "source: probe() raises KeyError: 'gone'; say it in the Probe"),
     ],
     "a_broken_source_is_told": [
         (fault(probe=lambda _self: {}["gone"]), "probe() raises KeyError"),
-        (fault(probe=lambda _self: Probe(reachable=True)), "probe() finds all well"),
+        (fault(probe=lambda _self: Probe(reachable=True)), "probe() finds all well: ask in probe() for the first of what"),
         (fault(pull=raising(KeyError("gone"))), "pull() raises KeyError"),
-        (fault(pull=raising(SourceError("no", kind="bad_file"))), "what to do in its hint"),
+        (fault(pull=raising(SourceError("no", kind="bad_file"))), 'the SourceError "no" has no hint: say what to do in its'),
+        (fault(pull=raising(SourceError("", kind="bad_file", hint="x"))), "has no message: name what is wrong"),
         (fault(pull=raising(SourceError("no", kind="odd", hint="x"))), "kind is 'odd'"),
         (fault(pull=quiet), "ends as if all were well"),
     ],
@@ -174,11 +186,15 @@ CASES = {
     "a_stopped_pull_goes_on": [(fault(cursor=lambda _self, page: {"page": page + 1}), "stopped after batch 1 of 4")],
     "a_pull_that_ended_unpublished_is_pulled_again": [(fault(pull=emptied), "pulled again: ticket: 15 and 0 rows")],
     "pulling_again_loses_nothing": [
-        (fault(text=lambda self, title: f"{title} {self.pulls}", start=lambda *_: 0), "changes what nobody changed")
+        (fault(text=lambda self, title: f"{title} {self.pulls}", start=lambda *_: 0), "changed 15, as ticket 1-0: title 'Title 0 ")
+    ],
+    "what_is_new_comes_with_the_next_pull": [
+        (fault(end=lambda self: self._options.pages + 1), "ticket: 20 and 15 rows; lost 5, as ticket 3-"),
+        (fault(end=lambda self: self._options.pages + 1), "ask from that time on, not from after it"),
     ],
     "a_foreign_cursor_starts_anew": [
         (fault(start=lambda _self, cursor: cursor["page"] if cursor is not None else 0), "raise KeyError"),
-        (fault(start=lambda self, cursor: self.pages if cursor is not None else 0), "leaves rows out"),
+        (fault(start=lambda self, cursor: self._options.pages if cursor is not None else 0), "leaves rows out"),
     ],
     "the_source_is_left_as_it_was": [(fault(pull=written), "a connector only reads")],
     "hostile_text_is_cleaned": [
@@ -206,6 +222,42 @@ def test_a_fault_is_found_by_its_rule(rule, connector, said, tmp_path):
 def test_a_sound_connector_passes(rule, tmp_path):
     method = getattr(Contract(), f"test_{rule}")
     method(tmp_path) if "tmp_path" in method.__code__.co_varnames else method()
+
+
+def test_a_source_that_the_config_refuses_is_searched_for_secrets_too(tmp_path):
+    class Given(Contract):
+        def broken(self, folder):
+            return {"refused": {"pages": -1}}
+
+    with pytest.raises(AssertionError, match="hunter2-secret shows: …"):
+        Given().test_nothing_hidden_shows(tmp_path)
+    type("Clean", (Given,), {"hidden": ("another-secret",)})().test_nothing_hidden_shows(tmp_path)
+
+
+def test_a_later_source_that_is_the_same_is_found(tmp_path):
+    contract = type("Given", (Contract,), {"later": Contract.source})()
+    with pytest.raises(AssertionError, match=r"later\(\) is what source\(\) was"):
+        contract.test_what_is_new_comes_with_the_next_pull(tmp_path)
+
+
+def test_a_cursor_within_a_source_of_one_page_is_tried_on_the_large_one(tmp_path):
+    class Far(Sound):
+        def cursor(self, page):
+            return {"page": page + (0 < page < self._options.pages)}
+
+    class Given(Contract):
+        connector = Far
+
+        def source(self, folder):
+            return {"pages": 1}
+
+        def large(self, folder, rows):
+            return {"pages": rows // 2000}
+
+    with pytest.raises(
+        AssertionError, match="stopped after batch 1 of 4 and gone on: ticket: 15 and 10 rows; lost 5, as ticket 1-"
+    ):
+        Given().test_a_stopped_pull_goes_on(tmp_path)
 
 
 def test_a_connector_that_keeps_all_rows_is_found(tmp_path):

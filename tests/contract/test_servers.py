@@ -130,6 +130,13 @@ class TestServiceDeskPlus(ConnectorContract):
     def source(self, folder):
         return self.options(self.server.url)
 
+    def later(self, folder):
+        """One request more, of the second of all before, and one that has changed since."""
+        self.server.lists["requests"].append(self.request(31))
+        changed = {"last_updated_time": self.kit.date("2026-02-02 08:00:00"), "status": {"id": "3", "name": "Closed"}}
+        self.server.lists["requests"][6] |= changed
+        return self.source(folder)
+
     def hostile(self, folder, texts):
         self.server.lists["requests"] = [self.request(n, text) for n, text in enumerate(texts, start=1)]
         return self.source(folder)
@@ -167,6 +174,10 @@ class TestRequestTracker(ConnectorContract):
     def source(self, folder):
         levels = {"gold": {"response": "1h", "resolve": "1d"}}
         return self.options(self.desk.url, tags="Urgency", levels=levels)
+
+    def later(self, folder):
+        self.desk.ticket("One more")
+        return self.source(folder)
 
     def hostile(self, folder, texts):
         for text in texts:
@@ -231,6 +242,11 @@ class TestRedmine(ConnectorContract):
     def source(self, folder):
         return self.options(self.site.url, projects=["desk"])
 
+    def later(self, folder):
+        number = self.site.send("GET", "/projects/desk.json")["project"]["id"]
+        self.site.send("POST", "/issues.json", {"issue": {"project_id": number, "subject": "One more"}})
+        return self.source(folder)
+
     def project(self, name):
         made = {"name": name, "identifier": name, "is_public": False, "enabled_module_names": ["issue_tracking"]}
         return self.site.send("POST", "/projects.json", {"project": made})["project"]["id"]
@@ -288,6 +304,11 @@ class TestImap(ConnectorContract):
 
     def source(self, folder):
         return self.filled("contract", 9)
+
+    def later(self, folder):
+        more = MAIL.mail(subject="one more", Message_ID="<later@customer.test>")
+        self.dovecot.fill("contract", [(more, MAIL.utc(2026, 3, 2, 9))])
+        return self.source(folder)
 
     def large(self, folder, rows):
         return self.filled(f"bulk-{rows}", rows)
