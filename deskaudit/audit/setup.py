@@ -102,35 +102,35 @@ def look(desk: "Desk", draft: Draft, cancelled: Callable[[], bool]) -> Sample:
     sample = Sample(whole=True)
     want = Want(entities=connector.fills, since_at=desk.now() - HISTORY_DAYS * 86400)
     pulling = connector.pull(None, want)
+    known: dict[str, dict[int, Row]] = {}  # entity → id → the last row of it, as a snapshot keeps them
+    looked_at = 0
     try:
         for batch in pulling:
             for row in batch.rows:
-                _keep(sample, entity_of(row), row)
+                known.setdefault(entity_of(row), {})[row.id] = row
+            looked_at += len(batch.rows)
             sample.problems += list(batch.problems)[:SHOWN_ROWS]
             sample.rejects += list(batch.rejects)[:SHOWN_ROWS]
             if cancelled():
                 raise Cancelled(_("Stopped while looking at {source}.").format(source=draft.name))
-            if sum(sample.counts.values()) >= SAMPLE_ROWS:
+            if looked_at >= SAMPLE_ROWS:
                 sample.whole = False
                 break
     finally:
         getattr(pulling, "close", lambda: None)()
+    sample.counts = {entity: len(rows) for entity, rows in known.items()}
+    sample.rows = {entity: list(rows.values())[:SHOWN_ROWS] for entity, rows in known.items()}
     _propose(desk, draft, connector, sample)
     return sample
-
-
-def _keep(sample: Sample, entity: str, row: Row) -> None:
-    sample.counts[entity] = sample.counts.get(entity, 0) + 1
-    rows = sample.rows.setdefault(entity, [])
-    if len(rows) < SHOWN_ROWS:
-        rows.append(row)
 
 
 def _propose(desk: "Desk", draft: Draft, connector: connectors.Connector, sample: Sample) -> None:
     """The latest tickets, and a mapping from what they hold, where the source can show some."""
     from deskaudit.connectors import proposals
 
+    configured = getattr(draft.source(desk.paths.config).read_options(connector.options), "mapping", None)
     if not isinstance(connector, proposals.Samples):
+        sample.reasons.append(proposals.why_none(connector, configured, source=draft.name))
         return
     try:
         seen = connector.sample(SAMPLE_TICKETS)
@@ -142,8 +142,7 @@ def _propose(desk: "Desk", draft: Draft, connector: connectors.Connector, sample
     if seen:
         sample.rows["ticket"] = [one.ticket for one in seen[:SHOWN_ROWS]]
         sample.counts["ticket"] = len(seen)
-    options = draft.source(desk.paths.config).read_options(connector.options)
-    proposal = proposals.propose(seen, getattr(options, "mapping", None), source=draft.name)
+    proposal = proposals.propose(seen, configured, source=draft.name)
     sample.mapping = proposal.proposed()
     sample.reasons = [f"{part.name}: {part.why}" for part in proposal.parts]
     sample.preview = proposals.preview(seen, proposal.mapping)

@@ -31,16 +31,16 @@ def propose(state: State, name: str, tickets: int) -> int:
     """Look at the latest tickets of source NAME and propose where its priority, category, type and service are kept."""
     from deskaudit.connectors import load
     from deskaudit.connectors.mapping import TicketMapping
-    from deskaudit.connectors.proposals import Samples
+    from deskaudit.connectors.proposals import Samples, why_none
     from deskaudit.connectors.proposals import propose as make
 
     source = state.desk.source(name)
     connector = state.desk.build(source)
+    configured = getattr(source.read_options(load(source.type).options), "mapping", None)
     if not isinstance(connector, Samples):
-        state.narrate(_("{name}: a source of type {type} shows no tickets.").format(name=name, type=source.type))
+        state.narrate(why_none(connector, configured, source=name))
         return 2
     seen = connector.sample(tickets)
-    configured = getattr(source.read_options(load(source.type).options), "mapping", None)
     proposal = make(seen, configured if isinstance(configured, TicketMapping) else None, source=name)
     for line in lines(proposal, seen, state.desk.config):
         click.echo(line)
@@ -94,11 +94,13 @@ def ask(desk: Desk, source: Source, configured: object) -> dict[str, Any]:
     Raises DeskauditError where the source shows no tickets.
     """
     from deskaudit.connectors.mapping import TicketMapping
-    from deskaudit.connectors.proposals import Samples
+    from deskaudit.connectors.proposals import Samples, why_none
     from deskaudit.connectors.proposals import propose as make
 
     connector = desk.build(source)
     if not isinstance(connector, Samples):
+        if isinstance(configured, TicketMapping):
+            click.echo(why_none(connector, configured, source=source.name))
         return {}
     seen = connector.sample(SAMPLE)
     proposal = make(seen, configured if isinstance(configured, TicketMapping) else None, source=source.name)

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
+from deskaudit.connectors import Connector
 from deskaudit.connectors.mapping import PAUSABLE, Mapper, Presence, Priorities, Rule, Seen, TicketMapping
 from deskaudit.connectors.vocabulary import NAMES, PRIORITIES, TYPES, WAITING, bare
 from deskaudit.i18n import _
@@ -94,6 +95,21 @@ def propose(seen: Sequence[Seen], mapping: TicketMapping | None = None, *, sourc
             places = [one for one in places if one.name not in {part.rule.field, part.rule.tag}]
     rules = {part.name: part.rule for part in found.values() if part.rule is not None}
     return Proposal(tickets=len(seen), parts=tuple(found.values()), mapping=msgspec.structs.replace(mapping, **rules))
+
+
+def why_none(connector: Connector, mapping: object, *, source: str) -> str:
+    """A sentence for a connector that shows no tickets. `mapping`: the option of that name, None where it has none."""
+    if "ticket" not in connector.fills:
+        text = _("{source}: a source of type {type} has no tickets.")
+    elif not isinstance(mapping, TicketMapping):
+        text = _("{source}: the connector {type} takes no mapping: what it does not tell stays unknown.")
+    else:
+        text = _(
+            "{source}: the connector {type} gives no samples of its tickets, so that nothing can be proposed. Write the "
+            "mapping by hand under [sources.{source}.mapping]: docs/sources.md lists its keys, and what was pulled so "
+            "far tells the words."
+        )
+    return text.format(source=source, type=connector.name)
 
 
 def preview(seen: Sequence[Seen], mapping: TicketMapping, count: int = 5) -> list[dict[str, str]]:

@@ -61,7 +61,7 @@ def test_a_source_without_tickets_says_so(call, export):
     with (export / "config.toml").open("a") as out:
         out.write('[sources.scan]\ntype = "nmap"\nfiles = ["scan.xml"]\n')
     code, _out, err = call("sources", "propose", "scan")
-    assert (code, "shows no tickets" in err) == (2, True)
+    assert (code, "has no tickets" in err) == (2, True)
     assert call("sources", "propose", "nobody")[0] == 3
 
 

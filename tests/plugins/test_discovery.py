@@ -100,25 +100,6 @@ def test_two_packages_of_one_item_keep_the_first(package):
     assert "XX-01" in found.items
 
 
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """installed({file: content}, group = value, …): a package that is there for this test."""
-
-    def make(files, **points):
-        for name, content in files.items():
-            file = tmp_path / "site" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        facts = tmp_path / "site" / "deskaudit_extra-2.5.dist-info"
-        facts.mkdir(parents=True)
-        (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: deskaudit-extra\nVersion: 2.5\n")
-        lines = [f"[deskaudit.{group}]\nextra = {value}" for group, value in points.items()]
-        (facts / "entry_points.txt").write_text("\n".join(lines) + "\n")
-        monkeypatch.syspath_prepend(str(tmp_path / "site"))
-
-    return make
-
-
 def catalogue_of(tmp_path, texts):
     """The bytes of a .mo file, made by hand: two tables of lengths and places, then the texts."""
     pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **texts}.items())
@@ -184,24 +165,6 @@ def test_the_code_around_a_folder_is_not_run(installed, tmp_path):
     (found,) = [one for one in plugins.installed(plugins.CHECKS) if one.name == "extra"]
     assert (found.package, found.folder, found.fault) == ("deskaudit-extra 2.5", tmp_path / "site/extra/checks", "")
     assert "extra" not in sys.modules
-
-
-@pytest.fixture
-def call(tmp_path):
-    """call(words) → (exit code, stdout, stderr) of the program, beside a config with one source and what is `installed`."""
-
-    def run(*words):
-        (tmp_path / "t.csv").write_text("Id,Made\n1,2026-01-01\n")
-        columns = '[sources.desk.columns]\nkey = "Id"\ncreated_at = "Made"\n'
-        (tmp_path / "config.toml").write_text(f'[sources.desk]\ntype = "csv"\npath = "t.csv"\n{columns}')
-        done = subprocess.run(
-            [sys.executable, "-m", "deskaudit", "--config", "config.toml", "--data-dir", "data", "--plain", *words],
-            capture_output=True, text=True, check=False, cwd=tmp_path,
-            env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin", "LANG": "C.UTF-8"},
-        )  # fmt: skip
-        return done.returncode, done.stdout, done.stderr
-
-    return run
 
 
 MISSPELT = item("SELECT t.id AS subject, 0 AS good FROM ticket t WHERE t.titel = ''")
