@@ -100,7 +100,7 @@ def _blank(
         population=check.population,
         clock=check.clock,
         reason=reason,
-        advice=check.advice,
+        advice=check.text("advice"),
         check_hash=hash_of_leg or check_hash(check, leg),
     )
 
@@ -308,7 +308,7 @@ class _Judge:
 
     def _nothing(self, group: Figures) -> _Figure:
         """No figure, and why. What it needs is there (`find_gap`), so `missing` is advice for who expected something."""
-        missing = self.check.missing.strip()
+        missing = self.check.text("missing").strip()
         if group.rows:
             text = ngettext(
                 "Nothing to judge in the period: {n} row is listed, and it cannot be judged yet.",
@@ -316,7 +316,9 @@ class _Judge:
                 group.rows,
             ).format(n=group.rows)
         elif self.check.cohort and not missing:
-            text = _("Nothing to judge in the period: {cohort}.").format(cohort=self.check.cohort.strip().rstrip("."))
+            text = _("Nothing to judge in the period: {cohort}.").format(
+                cohort=self.check.text("cohort").strip().rstrip(".")
+            )
         else:
             text = _("Nothing to judge in the period.")
         if missing:

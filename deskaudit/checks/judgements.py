@@ -5,6 +5,7 @@ import math
 import msgspec
 
 from deskaudit.checks.spec import Check, Judge, Kind, Leg, Stat
+from deskaudit.i18n import item_text
 from deskaudit.model.verdicts import Status
 
 LOW_N = 20
@@ -94,7 +95,7 @@ def _judgement(check: Check, leg: Leg | None) -> Judgement:
     return msgspec.convert(
         {
             "leg": leg.leg if leg else "",
-            "title": (leg.title if leg else "") or check.title,
+            "title": item_text(f"{check.id}.{leg.leg}.title", leg.title) if leg and leg.title else check.text("title"),
             "kind": check.kind,
             "rows": (leg.rows if leg else None) or check.rows or "",
             "stat": stat,

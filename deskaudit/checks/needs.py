@@ -14,7 +14,7 @@ def find_gap(check: Check, reader: Reader, window: Window) -> str:
     if absent:
         first = _("No source delivers {entities}.").format(entities=", ".join(map(noun, absent)))
         why = "; ".join(dict.fromkeys(filled[entity].message for entity in absent if filled[entity].message))
-        return _join(_join(first, f"({why})" if why else ""), check.missing)
+        return _join(_join(first, f"({why})" if why else ""), check.text("missing"))
     for entity, state in filled.items():
         if state.state == "incomplete":
             return _("Incomplete: {entity}: {message}").format(
@@ -29,7 +29,7 @@ def find_gap(check: Check, reader: Reader, window: Window) -> str:
     for need in check.needs:
         columns = [one for one in need.split(OR) if "." in one]
         if columns and not any(reader.has_values(column) for column in columns):
-            return _join(" ".join(map(_no_value, columns)), check.missing)
+            return _join(" ".join(map(_no_value, columns)), check.text("missing"))
     return ""
 
 

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from deskaudit.i18n import item_text
+
 Kind = Literal["ratio", "duration", "count", "number", "list", "gap", "correlation"]
 Stat = Literal["share", "count", "mean", "median", "p90", "sum", "min", "max", "cv", "spread", "gap", "rho"]
 Group = Literal["governance", "people", "tickets", "customers", "knowledge", "assets", "platform", "security"]
@@ -82,6 +84,10 @@ class Check(Judge, kw_only=True, forbid_unknown_fields=True):
     phase: Literal[1, 2] = 1
     missing: str = ""  # what to do where the data is not there; ends the NODATA message
     columns: dict[str, str] = msgspec.field(default_factory=dict)  # display column → unit (s, at, count, text)
+
+    def text(self, key: str) -> str:
+        """`title`, `why`, `advice`, `cohort` or `missing`, which a locale translates by its id ("15.1.title")."""
+        return item_text(f"{self.id}.{key}", getattr(self, key))
 
 
 class Question(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -37,7 +37,7 @@ def checks(state: State, *, as_json: bool, thresholds: bool) -> int:
     for item in items.values():
         click.echo(f"{item.id}  {item_text(item.id + '.title', item.title)}  ({item.group}, {item.cadence})")
         for check in item.check:
-            click.echo(f"  {check.id:<6} {check.name:<28} {check.severity:<8} {check.title}")
+            click.echo(f"  {check.id:<6} {check.name:<28} {check.severity:<8} {check.text('title')}")
             if thresholds:
                 for line in threshold_lines(check):
                     click.echo(f"         {line}")
@@ -61,19 +61,19 @@ def explain(state: State, check: str, *, sql: bool) -> None:
         _explain_question(*state.read_catalogue().question(check))
         return
     item, spec = state.read_catalogue().check(check)
-    click.echo(f"{spec.id} {spec.name}: {spec.title}")
-    click.echo(_("item        {id} {title}").format(id=item.id, title=item.title))
+    click.echo(f"{spec.id} {spec.name}: {spec.text('title')}")
+    click.echo(_("item        {id} {title}").format(id=item.id, title=item_text(f"{item.id}.title", item.title)))
     facts = [
-        (_("why"), spec.why or item.why),
-        (_("judges"), spec.cohort),
+        (_("why"), spec.text("why") or item_text(f"{item.id}.why", item.why)),
+        (_("judges"), spec.text("cohort")),
         (_("needs"), ", ".join(spec.needs)),
-        (_("if missing"), spec.missing),
+        (_("if missing"), spec.text("missing")),
         (_("clock"), spec.clock),
         (_("population"), spec.population),
         (_("severity"), spec.severity),
         (_("thresholds"), "\n".join(threshold_lines(spec))),
         (_("source"), spec.source),
-        (_("advice"), spec.advice),
+        (_("advice"), spec.text("advice")),
     ]
     _tell(facts)
     if sql:
@@ -97,7 +97,7 @@ def _explain_question(item: Item, question: Question) -> None:
     }
     must = _("yes: a no fails the item's questions, and partly keeps them from passing") if question.must else _("no")
     facts = [
-        (_("look at"), question.guide),
+        (_("look at"), item_text(f"{question.id}.guide", question.guide)),
         (_("type"), f"{question.type}: {kinds[question.type]}; " + _("or na, with a note that says why")),
         (_("must"), must),
         (_("scope"), _("a no makes the whole item not applicable") if question.scope else ""),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deskaudit.errors import ConfigError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, item_text
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
@@ -36,7 +36,7 @@ def answer(state: State, question: str, value: str, note: str, audit_ref: str) -
             _("{id}: not applicable needs a reason.").format(id=spec.id), hint=_('Give it with --note "…".')
         )
     headline = answers.give(desk, audit, spec, value, note=note, by=getpass.getuser())
-    click.echo(f"{spec.id} {value}: {spec.ask}")
+    click.echo(f"{spec.id} {value}: {item_text(spec.id, spec.ask)}")
     asked = [one.id for one in item.question]
     given = desk.store.answers(audit.id)
     open_ = sum(one not in given or given[one].state != "confirmed" for one in asked)

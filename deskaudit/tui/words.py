@@ -52,7 +52,7 @@ def title_of(thing: Titled, catalogue: "Catalogue") -> str:
     if not thing.leg:
         return thing.title
     try:
-        return f"{thing.title} · {catalogue.check(thing.check)[1].title}"
+        return f"{thing.title} · {catalogue.check(thing.check)[1].text('title')}"
     except ConfigError:  # the check of an old audit is gone
         return f"{thing.title} · {thing.name}"
 

@@ -29,14 +29,14 @@ def installed(tmp_path, monkeypatch):
 def call(tmp_path):
     """call(words, more = config) → (exit code, stdout, stderr) of the program, beside a config with one source and what is `installed`."""
 
-    def run(*words, more=""):
+    def run(*words, more="", language=""):
         (tmp_path / "t.csv").write_text("Id,Made\n1,2026-01-01\n")
         columns = '[sources.desk.columns]\nkey = "Id"\ncreated_at = "Made"\n'
         (tmp_path / "config.toml").write_text(f'[sources.desk]\ntype = "csv"\npath = "t.csv"\n{columns}{more}')
         done = subprocess.run(
             [sys.executable, "-m", "deskaudit", "--config", "config.toml", "--data-dir", "data", "--plain", *words],
             capture_output=True, text=True, check=False, cwd=tmp_path,
-            env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin", "LANG": "C.UTF-8"},
+            env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin", "LANG": "C.UTF-8", "LANGUAGE": language},
         )  # fmt: skip
         return done.returncode, done.stdout, done.stderr
 

@@ -1,5 +1,6 @@
 """Packages of items and languages: found by entry points, named where they are broken, not looked for at the start."""
 
+import json
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -100,7 +101,7 @@ def test_two_packages_of_one_item_keep_the_first(package):
     assert "XX-01" in found.items
 
 
-def catalogue_of(tmp_path, texts):
+def catalogue_of(texts):
     """The bytes of a .mo file, made by hand: two tables of lengths and places, then the texts."""
     pairs = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **texts}.items())
     ids, words = [one.encode() for one, _ in pairs], [two.encode() for _, two in pairs]
@@ -126,8 +127,8 @@ def language(monkeypatch):
     i18n.translation.cache_clear()
 
 
-def test_a_language_of_a_package_speaks(installed, language, tmp_path):
-    mo = catalogue_of(tmp_path, {"XX-01.title": "Eget", "none": "ingen"})
+def test_a_language_of_a_package_speaks(installed, language):
+    mo = catalogue_of({"XX-01.title": "Eget", "none": "ingen"})
     installed({"extra/texts/xx/LC_MESSAGES/deskaudit.mo": mo}, locales="extra.texts")
     language("xx_YY.UTF-8")
     assert i18n.item_text("XX-01.title", "Own") == "Eget"
@@ -135,6 +136,39 @@ def test_a_language_of_a_package_speaks(installed, language, tmp_path):
     assert i18n._("no such text") == "no such text"
     language("en_GB.UTF-8")
     assert i18n.item_text("XX-01.title", "Own") == "Own"
+
+
+TEXTS = {
+    "XX-01.title": "Punkt", "XX-01.why": "Grunn", "xx.1.title": "Prøve", "xx.1.why": "Derfor", "xx.1.cohort": "Hvilke",
+    "xx.1.missing": "Mangler", "xx.1.advice": "Råd", "XX-01.q1": "Spørsmål?", "XX-01.q1.guide": "Se her",
+}  # fmt: skip
+QUESTION = '[[question]]\nid = "XX-01.q1"\nask = "What?"\nguide = "Look."\n'
+
+
+def test_every_text_of_an_item_is_found_by_its_id(installed, call):
+    mo = catalogue_of(TEXTS)
+    item_file = item().replace('title = "Own"\nkind', 'title = "Its own"\nkind') + QUESTION
+    installed(
+        {"extra/item.toml": item_file, "extra/texts/xx/LC_MESSAGES/deskaudit.mo": mo},
+        checks="extra",
+        locales="extra.texts",
+    )
+    _code, listed, _err = call("checks", language="xx")
+    assert "XX-01  Punkt" in listed
+    assert "own-check                    low      Prøve" in listed
+    assert "Spørsmål?" in listed
+    _code, out, _err = call("explain", "own-check", language="xx")
+    told = {line[:12].strip(): line[12:] for line in out.splitlines()}
+    assert out.startswith("xx.1 own-check: Prøve\n")
+    assert told["item"] == "XX-01 Punkt"
+    assert (told["why"], told["judges"], told["if missing"], told["advice"]) == ("Derfor", "Hvilke", "Mangler", "Råd")
+    _code, out, _err = call("explain", "XX-01.q1", language="xx")
+    told = {line[:12].strip(): line[12:] for line in out.splitlines()}
+    assert (told["item"], told["look at"], told["why"]) == ("XX-01 Punkt", "Se her", "Grunn")
+    _code, out, _err = call("scan", "--only", "XX-01", "--format", "json", "--fail-on", "never", language="xx")
+    (result,) = json.loads(out)["results"]
+    assert (result["title"], result["advice"]) == ("Prøve", "Råd")
+    assert "Its own" in call("explain", "own-check", language="en")[1]
 
 
 def test_a_broken_language_is_silent_until_the_doctor_names_it(installed, language):

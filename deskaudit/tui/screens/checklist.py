@@ -176,7 +176,8 @@ class Checklist(Room):
         if question.must:
             rows.append(([(_("    a must: a no fails the item"), "dim")], None))
         if question.guide:
-            rows += [([(f"    {line}", "dim")], None) for line in theme.wrap(question.guide, width - 4)]
+            guide = item_text(f"{question.id}.guide", question.guide)
+            rows += [([(f"    {line}", "dim")], None) for line in theme.wrap(guide, width - 4)]
         rows.append((_answer_spans(question, known), None))
         if known is not None and known.note:
             rows += [

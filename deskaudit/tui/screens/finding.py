@@ -106,8 +106,8 @@ class Finding(Room):
         rows += self._fact(_("Severity"), weight, width)
         rows += self._fact(_("Name"), result.name, width)
         if check is not None:
-            rows += self._fact(_("Why"), check.why, width)
-            rows += self._fact(_("Rows"), check.cohort, width)
+            rows += self._fact(_("Why"), check.text("why"), width)
+            rows += self._fact(_("Rows"), check.text("cohort"), width)
             rows += self._fact(_("Source"), check.source, width)
         return rows
 
