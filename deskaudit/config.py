@@ -146,6 +146,8 @@ class Source:
             self.cadence_s = seconds(self._take("cadence", str, "1d"), f"sources.{name}.cadence")
         except OptionError as fault:
             raise fault.at(file) from None
+        if not self.cadence_s:
+            raise self._error("cadence", _("it is no time at all; write 15m, 6h, 1d or 2w"))
         self.archive = self._take_day("archive")
 
     @property

@@ -80,6 +80,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ("pages = 1", "missing required field `url`"),
         ('url = "x"\ncadnce = "1d"', "Did you mean cadence?"),
         ('url = "x"\ncadence = "daily"', "is no duration"),
+        ('url = "x"\ncadence = "0d"', "sources.desk.cadence: it is no time at all"),
         ('url = "x"\nenabled = "yes"', "expected bool"),
     ],
 )
