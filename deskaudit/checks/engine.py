@@ -19,7 +19,7 @@ from deskaudit.checks.context import NoPast, Past, Reader, Window
 from deskaudit.checks.figures import Figures, Read
 from deskaudit.checks.freezing import Frozen, freeze
 from deskaudit.checks.judgements import LOW_N, Judgement, judgements, verdict
-from deskaudit.checks.needs import find_empty, find_gap, noun
+from deskaudit.checks.needs import find_doubts, find_empty, find_gap, noun
 from deskaudit.checks.spec import Check, Item
 from deskaudit.errors import Cancelled, DeskauditError
 from deskaudit.i18n import _, ngettext
@@ -130,6 +130,7 @@ class _Judge:
         outside = coverage.find_outside(check, reader, window)
         self.unreached = any(one.whole for one in outside)  # no source of something it needs reaches into the period
         self.outside = coverage.explain(outside, window)
+        self.doubts = find_doubts(check, reader)
         self.hashes = {leg.leg: check_hash(check, leg) for leg in legs}
         self.read: Read = figures.read(reader.connection, frozen, legs, sample=self.sample)
 
@@ -328,8 +329,9 @@ class _Judge:
     def _result(self, leg: Judgement, group: Figures, listed: int) -> Result:
         figure, segment = self._seen(self._measure(leg, group)), group.segment
         status, low_n = self._status(leg, figure, listed, segment)
-        if status is Status.PASS and self.unreached:  # what happened in the period is not known to be good
-            figure, status, low_n = _Figure(None, 0, missing=self.outside), Status.NODATA, False
+        doubt = self.outside if self.unreached else self.doubts.get(segment)
+        if status is Status.PASS and doubt:  # what is not known is not known to be good
+            figure, status, low_n = _Figure(None, 0, missing=doubt), Status.NODATA, False
         reason = figure.missing
         if listed:
             figure.details |= {"fail_if": listed, "fail_says": leg.fail_says}

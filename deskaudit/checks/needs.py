@@ -6,6 +6,8 @@ from deskaudit.checks.context import Reader, Window
 from deskaudit.checks.spec import OR, Check
 from deskaudit.i18n import _
 
+EXTRACT = "extract"
+
 
 def find_gap(check: Check, reader: Reader, window: Window) -> str:
     """Why the check is NODATA before it runs, as one sentence; "" where it can run."""
@@ -41,6 +43,24 @@ def _no_value(need: str) -> str:
 def entities(check: Check) -> list[str]:
     """The tables that a check cannot do without: of alternatives, any one may be empty."""
     return list(dict.fromkeys(need.partition(".")[0] for need in check.needs if OR not in need))
+
+
+def find_doubts(check: Check, reader: Reader) -> dict[str | None, str]:
+    """Why a check of the sources themselves has nothing good to say: by source, and of all under None; {} where it may.
+
+    What a pull that failed or is incomplete did not bring is older than its fetch tells, and nobody knows by how much.
+    """
+    if EXTRACT not in entities(check):
+        return {}
+    found = reader.connection.execute(
+        f"SELECT name, state FROM {EXTRACT} WHERE state <> 'complete' AND archive_at IS NULL ORDER BY name"
+    ).fetchall()
+    failed, partial = _("the last pull of {source} failed"), _("the last pull of {source} is incomplete")
+    why = {name: (failed if state == "failed" else partial).format(source=name) for name, state in found}
+    text = _("How old all of the data are is not known: {why}.")
+    return {name: text.format(why=one) for name, one in why.items()} | (
+        {None: text.format(why="; ".join(why.values()))} if why else {}
+    )
 
 
 def find_empty(check: Check, reader: Reader) -> str:

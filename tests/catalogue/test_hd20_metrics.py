@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from deskaudit.checks.context import Window
+from deskaudit.config import Config
+from deskaudit.model.batches import Batch, Problem
 from deskaudit.model.entities import Event, FinancePeriod, Interaction, Rating, Slot, Ticket, TicketTag
 from deskaudit.model.verdicts import Status
+from deskaudit.snapshot import Snapshot
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
 MONDAY = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())
@@ -251,6 +254,41 @@ def test_a_source_that_was_never_fetched_fails(desk):
     result = filled.judge("20.7", weeks(0)).only
     assert (result.value, result.status) == (0, Status.FAIL)
     assert result.details["fail_if"] == 1
+
+
+@pytest.fixture
+def pulls(desk):
+    """Two sources fetched together, and then `two` once more, in the way it is told: the age of the data."""
+
+    def judge(*, cut=False, error=None, days=1.0):
+        filled = desk([solved(1, 13, HOUR)], sources={"two": [solved(2, 13, HOUR)]})
+        snapshot = Snapshot(filled.reader._folder)
+        with snapshot.landing("two", "csv", NOW) as landing:
+            landing.land(Batch(problems=[Problem("page 3", "cut off", frozenset({"ticket"}))] if cut else []))
+            landing.finish(cadence_s=DAY, error=error)
+            snapshot.publish([landing], Config(), NOW)
+        filled.reader.close()
+        filled.reader = snapshot.open()
+        return filled.judge("20.7", weeks(10, now=NOW + int(days * DAY)))
+
+    return judge
+
+
+def test_the_age_of_what_did_not_come_is_not_known(pulls):
+    assert pulls().only.status is Status.PASS
+    for ended, said in (
+        ({"cut": True}, "the last pull of two is incomplete"),
+        ({"error": "no answer"}, "the last pull of two failed"),
+    ):
+        found = pulls(**ended)
+        assert (found.only.status, found.only.value) == (Status.NODATA, None)
+        assert found.only.reason == f"How old all of the data are is not known: {said}."
+        assert {one.segment: one.status for one in found.all if one.segment} == {"desk": Status.PASS}
+
+
+def test_what_is_too_old_fails_however_its_last_pull_ended(pulls):
+    result = pulls(error="no answer", days=3.5).only
+    assert (result.status, result.value) == (Status.FAIL, 3.5)
 
 
 def test_status_flow(judge):
