@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,6 +24,7 @@ from deskaudit.model.entities import Row, entity_of
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
     from deskaudit.connectors.recognition import Specimen
+    from deskaudit.connectors.registers.entries import Clock
 
 SAMPLE_ROWS = 400  # a look is over with so many rows
 SHOWN_ROWS = 10  # of each entity
@@ -196,6 +198,17 @@ def register_folders(desk: "Desk") -> dict[str, Path]:
         if table.get("type") == "registers" and isinstance(folder, str) and "\0" not in folder:
             found[name] = desk.paths.config.parent / Path(folder).expanduser()
     return found
+
+
+def register_clock(desk: "Desk", source: str) -> "Clock":
+    """By which the days of a source's registers are told from those that lie ahead, as its pull tells them."""
+    from deskaudit.connectors.registers.entries import Clock
+
+    zone = desk.config.sources[source].get("zone")
+    try:
+        return Clock(ZoneInfo(zone or desk.config.desk.zone), desk.now())
+    except (KeyError, ValueError, TypeError, OSError):  # a zone that its test refuses
+        return Clock(ZoneInfo(desk.config.desk.zone), desk.now())
 
 
 def make_registers(desk: "Desk", folder: str) -> list[Path]:

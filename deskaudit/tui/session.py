@@ -201,6 +201,10 @@ class Session(Protocol):
         """Writes the commented examples that are not there, and a source of type registers where there is none."""
         ...
 
+    def complain_entry(self, line: RegisterLine, entry: dict[str, Any]) -> tuple[str, str]:
+        """What its source would say against an entry, and the key where; ("", "") where it is right."""
+        ...
+
     def save_entry(
         self, line: RegisterLine, index: int | None, entry: dict[str, Any], was: dict[str, Any] | None
     ) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from deskaudit import configfile
-from deskaudit.audit import setup
+from deskaudit.audit import fields, setup
 from deskaudit.audit.setup import ConnectorLine, Detected, Draft, Sample
 from deskaudit.errors import ConfigError, DeskauditError
 from deskaudit.i18n import _
@@ -14,6 +16,7 @@ from deskaudit.tui.session import RegisterLine
 
 if TYPE_CHECKING:
     from deskaudit.audit.desk import Desk
+    from deskaudit.connectors.registers.entries import Clock
 
 
 class SetupSession:
@@ -75,12 +78,20 @@ class SetupSession:
         for source, folder in setup.register_folders(self._desk).items():
             for register in REGISTERS.values():
                 line = RegisterLine(source=source, register=register, file=folder / register.file)
-                _read_register(line)
+                _read_register(line, setup.register_clock(self._desk, source))
                 lines.append(line)
         return lines
 
     def make_registers(self, folder: str) -> list[Path]:
         return setup.make_registers(self._desk, folder)
+
+    def complain_entry(self, line: RegisterLine, entry: dict[str, Any]) -> tuple[str, str]:
+        message, key = fields.complaint(line.register.struct, entry)
+        if not message:
+            found = msgspec.convert(entry, line.register.struct)
+            message, way = setup.register_clock(self._desk, line.source).complaint(found)
+            key = way[0] if way else ""
+        return message, key
 
     def save_entry(
         self, line: RegisterLine, index: int | None, entry: dict[str, Any], was: dict[str, Any] | None
@@ -91,12 +102,12 @@ class SetupSession:
         configfile.cut_entry(line.file, line.register.table, index, was=was)
 
 
-def _read_register(line: RegisterLine) -> None:
+def _read_register(line: RegisterLine, clock: "Clock") -> None:
     """Its entries as the file says them, and what the source itself would say against them."""
     try:
         line.exists = line.file.exists()
         if line.exists:
-            line.register.read(line.file)
+            line.register.read(line.file, clock)
     except DeskauditError as fault:
         line.fault = f"{fault.message} {fault.hint}".strip()
     except OSError as fault:

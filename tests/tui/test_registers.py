@@ -114,6 +114,26 @@ async def test_a_wrong_entry_is_marked_said_and_can_be_mended(desk, kept, open_a
         assert entries(kept, "sla", "sla") == [{"name": "P1", "response": "1h"}]
 
 
+async def test_a_day_that_lies_ahead_is_refused_as_the_pull_refuses_it(desk, kept, open_app):
+    (kept / "reviews.toml").write_text('[[review]]\nabout = "access"\non = 2031-03-12\n')
+    async with open_app(desk, size=(120, 40)) as app:
+        await app.press("8")
+        assert "wrong" in app.line(" reviews ")
+        await open_register(app, "reviews")
+        assert "it lies ahead, and tells of something done" in app.text
+        await app.press("escape")
+        await open_register(app, "restores")
+        await app.press("enter")
+        await type_into(app, "on", "2031-03-12")
+        assert "on: it lies ahead, and tells of something done" in app.lines[1]
+        await app.press("s")
+        assert "it lies ahead" in app.message
+        assert entries(kept, "restores", "restore")[0]["on"].isoformat() == "2026-03-12"
+        await type_into(app, "on", "2026-03-13")
+        await app.press("s")
+        assert "Saved in" in app.message
+
+
 async def test_the_file_changed_meanwhile_is_not_written_over(desk, kept, open_app):
     async with open_app(desk) as app:
         await open_register(app, "restores")

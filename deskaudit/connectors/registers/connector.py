@@ -19,7 +19,6 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Row, entity_of
 from deskaudit.text import one_line
-from deskaudit.tomltables import OptionError
 
 BATCH_ROWS = 5000
 
@@ -154,18 +153,13 @@ class Registers:
     def _read(self, register: Register, file: Path, links: Links) -> list[Entry]:
         """The entries of a file. Raises ConfigError or SourceError."""
         try:
-            found = list(register.read(file))
+            return list(register.read(file, links.clock))
         except OSError as fault:
             raise SourceError(
                 _("{file} cannot be read: {fault}.").format(file=file, fault=fault.strerror or fault),
                 kind="bad_file",
                 hint=_("Check the file's permissions."),
             ) from None
-        for number, entry in enumerate(found, start=1):
-            if way := links.ahead(entry):
-                key = ".".join([register.table, str(number), *way])
-                raise OptionError(key, _("it lies ahead, and tells of something done"), _("Correct it.")).at(file)
-        return found
 
     def _present(self) -> list[tuple[Register, Path]]:
         """The registers whose files are there. Raises SourceError where there is none."""

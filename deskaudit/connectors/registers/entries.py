@@ -19,13 +19,48 @@ from deskaudit.model.keys import row_key
 from deskaudit.text import one_line
 
 
+class Clock(msgspec.Struct, frozen=True):
+    """What the days of a register mean, and which of them lie ahead."""
+
+    zone: ZoneInfo
+    now: int
+
+    def at(self, when: date | datetime | None, *, ends: bool = False) -> int | None:
+        """Epoch seconds; a day is its midnight in the registers' zone, or with `ends` its last second."""
+        if when is None:
+            return None
+        if not isinstance(when, datetime):
+            when = datetime.combine(when, time(23, 59, 59) if ends else time(), self.zone)
+        elif when.tzinfo is None:
+            when = when.replace(tzinfo=self.zone)
+        return int((when - datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))).total_seconds())
+
+    def complaint(self, entry: "Table") -> tuple[str, list[str]]:
+        """What is wrong with the days of an entry, and the way there: the key, or list, number and key; ("", [])."""
+        way = self._ahead(entry)
+        return (_("it lies ahead, and tells of something done") if way else "", way)
+
+    def _ahead(self, table: "Table") -> list[str]:
+        for key in table.__struct_fields__:
+            value = getattr(table, key)
+            if isinstance(value, date) and key not in table.may_lie_ahead:
+                if (self.at(value) or 0) > self.now + SLACK_S:
+                    return [key]
+            elif isinstance(value, list):
+                for number, inner in enumerate(value, start=1):
+                    if isinstance(inner, Table) and (way := self._ahead(inner)):
+                        return [key, str(number), *way]
+        return []
+
+
 class Links:
     """What turns the words of an entry into ids and times."""
 
     def __init__(self, context: Context, *, zone: str = "", agents_of: str = "", assets_of: str = "") -> None:
         self.context = context
         self.directory = Directory(context, [])
-        self._zone = ZoneInfo(zone or context.zone)
+        self.clock = Clock(ZoneInfo(zone or context.zone), context.now())
+        self.at = self.clock.at
         self._agents_of = agents_of
         self._assets_of = assets_of
 
@@ -44,29 +79,6 @@ class Links:
     def asset(self, device: str) -> int:
         """A machine by its key in the source `assets_of`, as asset lists make it."""
         return row_key(self._assets_of or self.context.source, "asset", fold_text(device))
-
-    def at(self, when: date | datetime | None, *, ends: bool = False) -> int | None:
-        """Epoch seconds; a day is its midnight in the desk's zone, or with `ends` its last second."""
-        if when is None:
-            return None
-        if not isinstance(when, datetime):
-            when = datetime.combine(when, time(23, 59, 59) if ends else time(), self._zone)
-        elif when.tzinfo is None:
-            when = when.replace(tzinfo=self._zone)
-        return int((when - datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))).total_seconds())
-
-    def ahead(self, table: "Table") -> list[str]:
-        """The way to a day that lies ahead and tells of something done: the key, or list, number and key. [] for none."""
-        for key in table.__struct_fields__:
-            value = getattr(table, key)
-            if isinstance(value, date) and key not in table.may_lie_ahead:
-                if (self.at(value) or 0) > self.context.now() + SLACK_S:
-                    return [key]
-            elif isinstance(value, list):
-                for number, inner in enumerate(value, start=1):
-                    if isinstance(inner, Table) and (way := self.ahead(inner)):
-                        return [key, str(number), *way]
-        return []
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +142,16 @@ def proofs(
             about=one_line(about, 200),
             about_id=about_id,
             result=one_line(said or result, 120) or None,
+        )
+
+
+def check_web(url: str) -> None:
+    """Raises ValueError for what is no address on the web; "" is allowed."""
+    if url and not url.lower().startswith(("http://", "https://")):
+        raise ValueError(
+            _('url is "{text}"; write an address that begins with https:// or http://, or leave it out').format(
+                text=one_line(url, 40)
+            )
         )
 
 

@@ -6,13 +6,18 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from deskaudit.connectors.registers.entries import Approval, Confirmation, Entry, Links, Test, check_filled, proofs
+from deskaudit.connectors.registers.entries import (
+    Approval,
+    Confirmation,
+    Entry,
+    Links,
+    Test,
+    check_filled,
+    check_web,
+    proofs,
+)
 from deskaudit.model.entities import Document, Record, Row
 from deskaudit.text import one_line
-
-
-def _web(url: str) -> str | None:
-    return one_line(url, 500) if url.startswith(("http://", "https://")) else None
 
 
 class Procedure(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +37,7 @@ class Procedure(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "owner": "Who keeps it current: address or name.",
         "version": "Its version.",
         "language": "Its language.",
-        "url": "Where it is.",
+        "url": "Where it is on the web.",
         "updated": "When it last changed.",
         "reviewed": "When somebody last looked it over.",
         "tests": "When it was tried on a real case or a made-up one, and how that went.",
@@ -51,6 +56,7 @@ class Procedure(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         check_filled(title=self.title, category=self.category)
+        check_web(self.url)
 
     def rows(self, links: Links) -> Iterator[Row]:
         about = links.id("document", "procedure", self.category, self.title)
@@ -58,7 +64,7 @@ class Procedure(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
             id=about,
             kind="procedure",
             title=one_line(self.title),
-            url=_web(self.url),
+            url=one_line(self.url, 500) or None,
             language=self.language or None,
             owner_id=links.agent(self.owner),
             version=self.version or None,
@@ -89,7 +95,7 @@ class Paper(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "owner": "Who keeps it current: address or name.",
         "version": "The version in force.",
         "language": "Its language.",
-        "url": "Where it is.",
+        "url": "Where it is on the web.",
         "category": "Of a job description the position; of training material the course; of a report what it is about, as satisfaction.",
         "updated": "When this version came into force, or the report was made.",
         "reviewed": "When somebody last looked it over.",
@@ -114,6 +120,7 @@ class Paper(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         check_filled(title=self.title)
+        check_web(self.url)
 
     def rows(self, links: Links) -> Iterator[Row]:
         about = document_id(links, self.title)
@@ -121,7 +128,7 @@ class Paper(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
             id=about,
             kind=self.kind,
             title=one_line(self.title),
-            url=_web(self.url),
+            url=one_line(self.url, 500) or None,
             language=self.language or None,
             owner_id=links.agent(self.owner),
             version=self.version or None,

@@ -1,7 +1,7 @@
 """All registers there are: file, title and the struct of an entry, and how a file becomes rows."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,10 @@ import msgspec
 from deskaudit import tomltables
 from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.connectors.registers import evidence, machinery, papers, promises
-from deskaudit.connectors.registers.entries import Entry, Links
+from deskaudit.connectors.registers.entries import Clock, Entry
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
-from deskaudit.model.entities import Row
+from deskaudit.tomltables import OptionError
 
 MAX_BYTES = 8_000_000
 
@@ -31,7 +31,7 @@ class Register(msgspec.Struct, frozen=True):
     def file(self) -> str:
         return f"{self.name}.toml"
 
-    def read(self, file: Path) -> Sequence[Entry]:
+    def read(self, file: Path, clock: Clock) -> Sequence[Entry]:
         """The entries of a file. Raises ConfigError with file, line and key; OSError where it cannot be opened."""
         refuse_special(file)
         with file.open("rb") as stream:
@@ -54,11 +54,11 @@ class Register(msgspec.Struct, frozen=True):
         fields: list[tuple[str, Any, Any]] = [(self.table, entries, [])]
         whole = msgspec.defstruct("Register", fields, forbid_unknown_fields=True, kw_only=True)
         found: Sequence[Entry] = getattr(tomltables.read(whole, raw, file, "", hint=_("Correct it.")), self.table)
+        for number, entry in enumerate(found, start=1):
+            wrong, way = clock.complaint(entry)
+            if wrong:
+                raise OptionError(".".join([self.table, str(number), *way]), wrong, _("Correct it.")).at(file)
         return found
-
-    def to_rows(self, entries: Iterable[Entry], links: Links) -> list[Row]:
-        """What the entries mean."""
-        return [row for entry in entries for row in entry.rows(links)]
 
 
 def _register(name: str, table: str, struct: type[Entry], title: str, *fills: str) -> Register:

@@ -1,6 +1,6 @@
 """The desk's own registers: what is kept, how much of it, whether its file is right; each opened and edited here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -222,7 +222,7 @@ class RegisterEntries(RegisterRoom):
         index = self.index
         fault = ""
         if index is not None and index < len(self.line.entries):
-            fault = fields.complaint(self.line.register.struct, self.line.entries[index])[0]
+            fault = self.desk.session.complain_entry(self.line, self.line.entries[index])[0]
         self.query_one("#note", Note).show(
             (one_line(fault or self.line.fault, 400), "FAIL"), (str(self.line.file), "dim")
         )
@@ -265,6 +265,14 @@ class EntryForm(RootForm):
         self._line_edited = line
         self._index = index
         self._was = deepcopy(entry) if index is not None else None
+
+    def find_faults(self, options: Mapping[str, Any]) -> dict[str, str]:
+        found = super().find_faults(options)
+        if not found and not fields.missing(self.struct, dict(options)):
+            message, key = self.desk.session.complain_entry(self._line_edited, dict(options))
+            if message:
+                found[key] = message
+        return found
 
     def write(self) -> bool:
         self.desk.session.save_entry(self._line_edited, self._index, self.table, self._was)

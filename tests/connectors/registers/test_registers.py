@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from deskaudit import connectors
 from deskaudit.config import Source
 from deskaudit.connectors import Context
+from deskaudit.connectors.registers.entries import Clock
 from deskaudit.connectors.registers.examples import example as example_of
 from deskaudit.connectors.registers.examples import uncomment, write_examples
 from deskaudit.connectors.registers.register import REGISTERS
@@ -53,7 +55,7 @@ def test_every_example_loads_and_means_something(name, keep, tmp_path):
     rows = [row for batch in pulled.batches for row in batch.rows]
     assert {entity_of(row) for row in rows} - {"agent"} == register.fills
     assert len({row.id for row in rows}) == len(rows)
-    (entry,) = register.read(tmp_path / register.file)
+    (entry,) = register.read(tmp_path / register.file, Clock(ZoneInfo("Europe/Oslo"), at("2026-09-01T00:00+00:00")))
     assert msgspec.to_builtins(entry).keys() == register.struct.example.keys()
 
 
@@ -76,12 +78,16 @@ title = "Reset a password"
 category = "account"
 owner = "kari@example.com"
 updated = 2026-02-01
-url = "javascript:alert(1)"
+url = "HTTPS://wiki.example.com/reset"
 tests = [{ on = 2026-02-03, by = "ola@example.com", result = "failed" }]
 """
     )
     document, record = pulled.only("document"), pulled.only("record")
-    assert (document.kind, document.category, document.url) == ("procedure", "account", None)
+    assert (document.kind, document.category, document.url) == (
+        "procedure",
+        "account",
+        "HTTPS://wiki.example.com/reset",
+    )
     assert document.updated_at == at("2026-02-01T00:00+01:00")
     assert document.owner_id == row_key("desk", "agent", "@kari@example.com")
     assert (record.kind, record.about_id, record.result) == ("tested", document.id, "failed")
@@ -224,6 +230,23 @@ def test_what_was_done_does_not_lie_ahead(keep, connector, name, text, line, key
     (problem,) = pulled.problems
     assert f"{name}.toml:{line}: {key}: it lies ahead, and tells of something done. Correct it." in problem.message
     assert "it lies ahead" in connector(CONFIG).probe().message
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("procedures", '[[procedure]]\ntitle = "x"\ncategory = "y"\n'),
+        ("documents", '[[document]]\ntitle = "x"\nkind = "rule"\n'),
+    ],
+)
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", " https://wiki.example.com", "//wiki"])
+def test_an_address_that_is_none_of_the_web_is_refused(keep, name, start, url):
+    pulled = keep(**{name: f'{start}url = "{url}"\n'}, reviews='[[review]]\nabout = "access"\non = 2026-03-20\n')
+    (problem,) = pulled.problems
+    assert f'url is "{url.strip()}"; write an address that begins with https:// or http://' in problem.message
+    assert f"{name}.toml:1" in problem.message
+    assert pulled.rows("document") == []
+    assert "document" in pulled.incomplete
 
 
 def test_plans_and_ends_may_lie_ahead(keep):

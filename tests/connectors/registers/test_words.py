@@ -1,7 +1,10 @@
 """Registers say what they accept, with an example, and take what can mean one thing only."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from deskaudit.connectors.registers.entries import Clock
 from deskaudit.connectors.registers.register import REGISTERS
 from deskaudit.errors import ConfigError
 
@@ -9,7 +12,7 @@ from deskaudit.errors import ConfigError
 def read(tmp_path, name, text):
     file = tmp_path / REGISTERS[name].file
     file.write_text(text)
-    return REGISTERS[name].read(file)
+    return REGISTERS[name].read(file, Clock(ZoneInfo("UTC"), 1_790_000_000))
 
 
 @pytest.mark.parametrize(("said", "value"), [("0.75", 0.75), ('"75 %"', 0.75), ('"75%"', 0.75), ('"0.5"', 0.5)])
