@@ -77,11 +77,14 @@ class Narrator:
     def _pulled(self, event: events.PullFinished) -> str:
         pulled = event.pulled
         rows = sum(entity.rows for entity in pulled.entities.values())
-        told = ngettext("{source}: {state}, {rows} row", "{source}: {state}, {rows} rows", rows)
-        text = told.format(source=event.source, state=pulled.state, rows=figures.number(rows))
+        counted = ngettext("{source}: {state}, {rows} row", "{source}: {state}, {rows} rows", rows)
+        text = counted.format(source=event.source, state=pulled.state, rows=figures.number(rows))
         if pulled.rejects:
             text += ngettext(", {n} row with faults", ", {n} rows with faults", pulled.rejects).format(n=pulled.rejects)
-        return text
+            if pulled.reject_sample:
+                first = pulled.reject_sample[0]
+                text += _(", the first: {place}: {reason}").format(place=first.place, reason=first.reason)
+        return told(text, limit=400)
 
     def _draw(self, text: str) -> None:
         if not self._bar or time.monotonic() - self._last < 1 / UPDATES_A_SECOND:

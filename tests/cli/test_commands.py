@@ -260,7 +260,7 @@ def test_sources_say_which_rows_have_faults_and_what_is_an_archive(call, desk):
     config = desk / "config.toml"
     config.write_text(config.read_text().replace('path = "tickets.csv"', 'path = "tickets.csv"\narchive = 2026-07-31'))
     _code, _out, err = call("pull")
-    assert ", 7 rows with faults" in err
+    assert ", 7 rows with faults, the first: tickets.csv row 42: " in err
     _code, out, _err = call("sources")
     assert "an archive, up to 2026-07-31" in out
     assert [line.split(":")[1].strip() for line in out.splitlines() if line.startswith("    fault: ")] == [
