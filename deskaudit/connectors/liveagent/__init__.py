@@ -2,7 +2,8 @@
 
 The package, from the outside in: `connector` (probe and pull), `options`, `pull` (list by list), `streams` (which
 lists), `walks` and `changes` (paging), `state` (the cursor), `api` (requests), `zones` and `fields` (dates and
-distrust), `rows`, `messages`, `terms`, `ranks`, `knowledge` and `talks` (what becomes of an answer), `codes`.
+distrust), `desk` (names behind ids), `rows`, `messages`, `terms`, `ranks`, `knowledge` and `talks` (what becomes of
+an answer), `codes`.
 """
 
 from deskaudit.connectors.liveagent.connector import LiveAgent

@@ -7,12 +7,12 @@ from deskaudit.connectors import Context, knocking
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.liveagent import knowledge, samples, zones
 from deskaudit.connectors.liveagent.api import Api
+from deskaudit.connectors.liveagent.desk import Desk
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.liveagent.pull import Pull
-from deskaudit.connectors.liveagent.rows import Desk
 from deskaudit.connectors.liveagent.state import begin
 from deskaudit.connectors.liveagent.streams import MODULES
-from deskaudit.connectors.mapping import Mapper, Seen
+from deskaudit.connectors.mapping import Seen
 from deskaudit.connectors.pace import Timing
 from deskaudit.i18n import _
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
@@ -81,7 +81,7 @@ class LiveAgent:
         with Api(self._options, self._context, self._timing) as api:
             state = begin(cursor, want, self._context.now())
             known, problems = zones.learn(api, self._options.zone)
-            desk = Desk(self._context, self._options.root, Mapper(self._options.mapping))
+            desk = Desk(self._context, self._options)
             for batch in Pull(api, known, desk, self._options, self._context, state, want).batches():
                 if problems and api.answered:  # where nothing is answered, the zone is not what is wrong
                     yield Batch(problems=problems)
@@ -92,7 +92,7 @@ class LiveAgent:
         """The tickets that changed last, at most `count`. Raises SourceError, SecretError or ConfigError."""
         with Api(self._options, self._context, self._timing) as api:
             known, _problems = zones.learn(api, self._options.zone)
-            desk = Desk(self._context, self._options.root, Mapper(self._options.mapping))
+            desk = Desk(self._context, self._options)
             return samples.sample(api, known, desk, count)
 
     def _knock_v1(self, api: Api, modules: dict[str, str]) -> str | None:

@@ -14,7 +14,7 @@ from deskaudit.connectors.fields import Clock, Fields
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.lists import FATAL, losses, read_rows
 from deskaudit.connectors.liveagent.api import Api
-from deskaudit.connectors.liveagent.rows import Desk
+from deskaudit.connectors.liveagent.desk import Desk
 from deskaudit.connectors.liveagent.walks import row_id
 from deskaudit.connectors.liveagent.zones import Zones
 from deskaudit.i18n import _

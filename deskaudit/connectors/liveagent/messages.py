@@ -2,7 +2,8 @@
 
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.liveagent import codes
-from deskaudit.connectors.liveagent.rows import Desk, text_length
+from deskaudit.connectors.liveagent.desk import Desk
+from deskaudit.connectors.liveagent.rows import text_length
 from deskaudit.model.batches import Reject
 from deskaudit.model.entities import Event, Rating
 from deskaudit.model.ratings import judge

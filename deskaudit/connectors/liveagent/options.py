@@ -8,6 +8,7 @@ import msgspec
 from deskaudit.config import seconds
 from deskaudit.connectors.access import HELP, check_duration, check_range, check_url
 from deskaudit.connectors.mapping import TicketMapping
+from deskaudit.connectors.phones import check_region
 from deskaudit.connectors.tabular.dates import check_zone
 from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
@@ -34,6 +35,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     overlap: str = "15m"
     sweep_days: int = 7
     zone: str = ""
+    region: str = ""
     timeout_s: int = 30
     ca_file: str | None = None
     mapping: TicketMapping = msgspec.field(default_factory=TicketMapping)
@@ -52,6 +54,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "api_keys": "true lists the account's API keys (name, owner, expiry), to find forgotten ones; the keys are dropped.",
         "sweep_days": "After how many days all ids of tickets are read, to see which were deleted; 0: never.",
         "zone": "The account's time zone, as Europe/Oslo; left out: the account is asked.",
+        "region": "The country of telephone numbers without a country code: NO, ES, …; without it only numbers with + are told apart.",
         **{name: HELP[name] for name in ("overlap", "timeout_s", "ca_file")},
         "mapping": "Which field, tag or department tells priority, category, type, service and waiting states.",
     }
@@ -67,6 +70,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         check_range(self, "timeout_s", 1, 600)
         check_duration(self.overlap, "overlap")
         check_zone(self.zone)
+        check_region(self.region)
 
     @property
     def root(self) -> str:

@@ -9,10 +9,11 @@ from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.lists import FATAL, losses, read_rows
 from deskaudit.connectors.liveagent import costs, sweep
 from deskaudit.connectors.liveagent.api import Api
+from deskaudit.connectors.liveagent.desk import Desk
 from deskaudit.connectors.liveagent.knowledge import read_articles
 from deskaudit.connectors.liveagent.options import Options
 from deskaudit.connectors.liveagent.ranks import read_ranks
-from deskaudit.connectors.liveagent.rows import Desk, Read
+from deskaudit.connectors.liveagent.rows import Read
 from deskaudit.connectors.liveagent.state import State
 from deskaudit.connectors.liveagent.streams import API_KEYS, LISTS, OPEN_TICKETS, STREAMS, Listed, Stream
 from deskaudit.connectors.liveagent.talks import Talks
@@ -54,12 +55,7 @@ class Pull:
             yield from self._guard(self._state.stream, "sweep", (), ids)
         self._api.failures.conclude()
         self._state.finished = True
-        problems = [
-            *self._desk.unknown.problems(),
-            *self._desk.mapper.problems(self._context.source),
-            *self._desk.field_names.problems(self._desk.mapper.fields),
-        ]
-        yield Batch(cursor=self._state.cursor(), problems=problems)
+        yield Batch(cursor=self._state.cursor(), problems=self._desk.problems())
 
     def _estimate(self, *, sweeps: bool) -> Iterator[Batch]:
         try:

@@ -7,8 +7,9 @@ import msgspec
 
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.liveagent.api import Api
+from deskaudit.connectors.liveagent.desk import Desk
 from deskaudit.connectors.liveagent.options import Options
-from deskaudit.connectors.liveagent.rows import Desk, read_rank
+from deskaudit.connectors.liveagent.rows import read_rank
 from deskaudit.connectors.liveagent.state import State
 from deskaudit.connectors.liveagent.talks import Talks
 from deskaudit.connectors.liveagent.walks import row_id, utc_text

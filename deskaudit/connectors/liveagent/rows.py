@@ -4,10 +4,10 @@ import html
 import re
 from collections.abc import Callable
 
-from deskaudit.connectors import Context
-from deskaudit.connectors.fields import FieldNames, Fields, RowError, Unknown
+from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.liveagent import codes
-from deskaudit.connectors.mapping import Facts, Mapper, Seen
+from deskaudit.connectors.liveagent.desk import Desk
+from deskaudit.connectors.mapping import Facts, Seen
 from deskaudit.i18n import _
 from deskaudit.model.entities import (
     Agent,
@@ -28,29 +28,6 @@ from deskaudit.model.ratings import judge
 from deskaudit.text import clean, one_line
 
 HOUR = 3600
-
-
-class Desk:
-    """What rows need to know besides themselves: the keys of this source, and the names behind ids."""
-
-    def __init__(self, context: Context, root: str, mapper: Mapper) -> None:
-        self.context = context
-        self.root = root
-        self.mapper = mapper
-        self.unknown = Unknown()
-        self.departments: dict[str, str] = {}
-        self.tags: dict[str, str] = {}
-        self.agents: set[str] = set()
-        self.agent_of_email: dict[str, str] = {}  # keyed hash → agent id
-        self.homes: dict[str, list[str]] = {}  # agent id → departments
-        self.field_names = FieldNames()
-
-    def key(self, entity: str, ext_id: str | None) -> int | None:
-        return None if ext_id is None else self.context.key(entity, ext_id)
-
-    def agent(self, ext_id: str | None) -> int | None:
-        """The key of an agent; None for nobody and for LiveAgent's own user."""
-        return None if ext_id is None or ext_id in codes.NOBODY else self.context.key("agent", ext_id)
 
 
 def read_department(desk: Desk, row: Fields) -> list[Row]:
@@ -141,7 +118,7 @@ def read_contact(desk: Desk, row: Fields) -> list[Row]:
             id=desk.context.key("contact", ext_id),
             ext_id=ext_id,
             email_hash=person(emails[0] if emails else row.text("registration_email")),
-            phone_hash=person(phones[0] if phones else None),
+            phone_hash=desk.phone(phones[0] if phones else None),
             country=(row.text("countrycode", 2) or "").upper() or None,
             language=row.text("language", 20),
             company=row.id("company_id"),
@@ -286,7 +263,7 @@ def read_call(desk: Desk, row: Fields) -> list[Row]:
             ended_at=ended,
             outcome=outcome,
             queue=row.text("viaNumber", 60),
-            number_hash=desk.context.person(other) if other and re.search(r"\d", other) else None,
+            number_hash=None if kind == "T" else desk.phone(other),
             ticket_id=desk.key("ticket", row.id("ticketId")),
         )
     ]

@@ -5,8 +5,9 @@ from functools import partial
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.liveagent.api import Api, Page
+from deskaudit.connectors.liveagent.desk import Desk
 from deskaudit.connectors.liveagent.options import LARGEST_PAGE
-from deskaudit.connectors.liveagent.rows import Desk, see_ticket
+from deskaudit.connectors.liveagent.rows import see_ticket
 from deskaudit.connectors.liveagent.streams import LISTS, Listed
 from deskaudit.connectors.liveagent.walks import NumberedWalk
 from deskaudit.connectors.liveagent.zones import Zones

@@ -11,8 +11,8 @@ from deskaudit.connectors.fields import OLDEST, Fields
 from deskaudit.connectors.liveagent import codes
 from deskaudit.connectors.liveagent.api import Api
 from deskaudit.connectors.liveagent.changes import ChangedWalk
+from deskaudit.connectors.liveagent.desk import Desk
 from deskaudit.connectors.liveagent.options import LARGEST_PAGE
-from deskaudit.connectors.liveagent.rows import Desk
 from deskaudit.connectors.liveagent.state import State
 from deskaudit.connectors.liveagent.streams import DAY, MOVING_S
 from deskaudit.connectors.liveagent.zones import Zones

@@ -5,9 +5,9 @@ from urllib.parse import quote
 from deskaudit.connectors.fields import Fields
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.liveagent.api import Api
+from deskaudit.connectors.liveagent.desk import Desk
 from deskaudit.connectors.liveagent.messages import first_reply_after, read_groups
 from deskaudit.connectors.liveagent.options import Options
-from deskaudit.connectors.liveagent.rows import Desk
 from deskaudit.connectors.liveagent.walks import NumberedWalk
 from deskaudit.connectors.liveagent.zones import Zones
 from deskaudit.i18n import _

@@ -6,7 +6,8 @@ from urllib.parse import quote
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
 from deskaudit.connectors.liveagent.api import Api, Page
-from deskaudit.connectors.liveagent.rows import Desk, term_key
+from deskaudit.connectors.liveagent.desk import Desk
+from deskaudit.connectors.liveagent.rows import term_key
 from deskaudit.connectors.liveagent.state import State
 from deskaudit.connectors.liveagent.zones import Zones
 from deskaudit.i18n import _

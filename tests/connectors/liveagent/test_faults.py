@@ -455,6 +455,7 @@ def test_a_missing_ca_file_is_named(connect):
         ({"page_size": 0}, "page_size"),
         ({"overlap": "soon"}, "no duration"),
         ({"zone": "Mars/Olympus"}, "no time zone"),
+        ({"region": "Norway"}, "no country"),
         ({"timeout_s": 0}, "timeout_s"),
         ({"mesages": "all"}, "mesages"),
         ({"mapping": {"priority": {"field": "u", "valeus": {}}}}, "valeus"),

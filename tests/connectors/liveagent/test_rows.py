@@ -213,6 +213,37 @@ def test_calls(server, pulled, kit):
     assert (found[0].ticket_id, found[1].ticket_id) == (row_key("desk", "ticket", "t1"), None)
 
 
+def test_one_number_is_one_caller_however_it_was_dialled(server, pulled):
+    server.lists["/contacts"] = [{"id": "c1", "phones": ["22 33 44 55"], "date_changed": "2019-01-01 00:00:00"}]
+    server.lists["/calls"] = [
+        {"id": "k1", "type": "I", "fromNumber": "0047 22334455", "dateCreated": "2026-02-01 08:00:00"},
+        {"id": "k2", "type": "O", "toNumber": "+47 22 33 44 55", "dateCreated": "2026-02-01 09:00:00"},
+        {"id": "k3", "type": "I", "fromNumber": "101", "dateCreated": "2026-02-01 10:00:00"},
+        {"id": "k4", "type": "T", "fromNumber": "22334455", "dateCreated": "2026-02-01 11:00:00"},
+    ]
+    found = pulled("contact", "interaction", region="NO")
+    number = person_hash("+4722334455", b"k" * 32)
+    assert [row.phone_hash for row in found.rows["contact"]] == [number]
+    calls = {row.ext_id: row.number_hash for row in found.rows["interaction"]}
+    assert calls == {"k1": number, "k2": number, "k3": None, "k4": None}
+    assert not found.problems
+
+
+def test_numbers_without_a_country_are_not_told_apart_and_that_is_said(server, pulled):
+    server.lists["/calls"] = [
+        {"id": f"k{place}", "type": "I", "fromNumber": number, "dateCreated": "2026-02-01 08:00:00"}
+        for place, number in enumerate(["22334455", "22 33 44 66", "22 33 44 55", "101", "anonymous", "+4722334455"])
+    ]
+    found = pulled("interaction")
+    numbers = {row.ext_id: row.number_hash for row in found.rows["interaction"] if row.number_hash}
+    assert numbers == {"k5": person_hash("+4722334455", b"k" * 32)}
+    (problem,) = found.problems
+    assert (problem.message, problem.entities) == (
+        "2 telephone numbers have no country code and are not told apart; set region, as NO.",
+        (),
+    )
+
+
 def test_chats(server, pulled, kit):
     def chat(number, created="2026-02-01 08:00:00", **more):
         return {"id": f"x{number}", "date_created": created, "departmentId": "default", **more}
