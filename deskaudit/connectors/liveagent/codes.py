@@ -14,6 +14,7 @@ STATUSES = {
     "B": "spam",
 }
 OPEN = ("I", "N", "T", "P", "C", "A", "W")
+ALIVE = frozenset({*OPEN, "R", "L"})
 
 CHANNELS = {
     "E": "email",

@@ -55,7 +55,7 @@ def read_agent(desk: Desk, row: Fields) -> list[Row]:
             ext_id=ext_id,
             name=row.text("name"),
             email_hash=email,
-            role=row.text("role") or row.text("role_id"),
+            role=row.text("role") or row.text("role_id") or row.text("roleId"),
             department_id=desk.key("department", homes[0]) if len(homes) == 1 else None,
             active=row.flag("status", "A", "X"),
             mfa=row.flag("twofactor_auth", "Y", "N"),
@@ -177,7 +177,7 @@ def see_ticket(desk: Desk, row: Fields) -> Seen:
         created_at=created,
         changed_at=row.at("date_changed", after=created),
         resolved_at=row.at("date_resolved", after=created),
-        deleted_at=row.at("date_deleted", after=created),
+        deleted_at=None if raw in codes.ALIVE else row.at("date_deleted", after=created),  # it may have been restored
         is_test=mapped.is_test,
     )
     return Seen(facts=facts, status_raw=raw or None, ticket=ticket)
@@ -293,6 +293,7 @@ def read_chat(desk: Desk, row: Fields) -> list[Row]:
             direction="in",
             started_at=started,
             answered_at=since if status == "C" else None,
+            ended_at=since if status == "T" else None,
             outcome=outcome,
             department_id=desk.key("department", row.id("departmentId")),
             agent_id=agent,
@@ -305,7 +306,7 @@ def read_slot(desk: Desk, row: Fields) -> list[Row]:
     """A time entry. `entered_at` stays None: LiveAgent does not say when the entry was made, only what day it is for."""
     ext_id = row.need_id("id")
     ended = row.need_at("reportdate")
-    spent = row.seconds("reportedtime", "reportedtime_hhmmss", "spenttime")
+    spent = row.seconds("reportedtime_hhmmss", "reportedtime", "spenttime")  # the unit of the bare numbers is not told
     if spent is None:
         raise RowError(_("it has no {name}").format(name="reportedtime"))
     return [

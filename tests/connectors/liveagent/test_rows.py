@@ -15,7 +15,7 @@ def account(server):
     server.lists["/agents"] = [
         {"id": "a1", "name": "Ada", "email": "Ada@Desk.example", "role": "agent", "status": "A", "twofactor_auth": "Y",
          "last_pswd_change": "2025-06-01 10:00:00", "online_status": "C"},
-        {"id": "a2", "name": "Bo\u202e", "email": "bo@desk.example", "role": "owner", "status": "X", "twofactor_auth": "N"},
+        {"id": "a2", "name": "Bo\u202e", "email": "bo@desk.example", "roleId": "team-lead", "status": "X", "twofactor_auth": "N"},
         {"id": "system00", "name": "System", "email": ""},
     ]  # fmt: skip
     server.lists["/tags"] = [
@@ -77,6 +77,22 @@ def test_tickets_have_their_columns_tags_and_fields(account, pulled, kit):
     }  # fmt: skip
 
 
+def test_a_ticket_that_was_restored_is_not_deleted(server, pulled, kit):
+    gone = {"date_deleted": "2026-02-03 10:00:00"}
+    server.lists["/tickets"] = [
+        kit.ticket(place, "2026-02-04 08:00:00", status=status, **gone) for place, status in enumerate("CRXB9")
+    ]
+    found = pulled("ticket").by_code
+    at = kit.at("2026-02-03 10:00:00")
+    assert {row.status_raw: row.deleted_at for row in found.values()} == {
+        "C": None,
+        "R": None,
+        "X": at,
+        "B": at,
+        "9": at,
+    }
+
+
 def test_unknown_codes_are_kept_and_named_once(account, pulled):
     found = pulled("ticket")
     assert (found.by_code["t4"].status, found.by_code["t4"].status_raw, found.by_code["t4"].channel) == (
@@ -114,6 +130,7 @@ def test_agents_and_departments_replace_what_was_known(account, pulled, kit):
     assert ada.email_hash == person_hash("ada@desk.example", b"k" * 32)
     assert ada.department_id == row_key("desk", "department", "default")
     assert (ada.password_changed_at, ada.mobile_seen_at) == (kit.at("2025-06-01 10:00:00"), kit.NOW)
+    assert bo.role == "team-lead"
     assert (bo.name, bo.active, bo.mfa, bo.department_id, bo.mobile_seen_at) == ("Bo", False, False, None, None)
     assert {row.name for row in found.rows["department"]} == {"General", "Second line"}
     assert frozenset().union(*(batch.replaces for batch in found.batches)) == {"agent", "department"}
@@ -258,13 +275,15 @@ def test_chats(server, pulled, kit):
     found = sorted(pulled("interaction").rows["interaction"], key=lambda row: row.ext_id)
     assert [row.outcome for row in found] == ["answered", "missed", "missed", "unknown", "answered"]
     assert [row.answered_at for row in found] == [None, None, None, None, kit.at("2026-02-01 08:00:45")]
+    assert [row.ended_at for row in found] == [kit.at("2026-02-01 08:20:00"), None, None, None, None]
     assert (found[0].channel, found[0].direction, found[0].agent_id) == ("chat", "in", row_key("desk", "agent", "a1"))
     assert found[1].agent_id is None
 
 
 def test_time_entries(server, pulled, kit):
     server.lists["/grid/reports/time"] = [
-        {"id": 1, "agentid": "a1", "conversationid": "t1", "reportdate": "2026-02-01 09:00:00", "reportedtime": "900"},
+        {"id": 1, "agentid": "a1", "conversationid": "t1", "reportdate": "2026-02-01 09:00:00", "reportedtime": "15",
+         "reportedtime_hhmmss": "0:15:00", "spenttime": "20"},
         {"id": 2, "agentid": "a1", "reportdate": "2026-02-01 10:00:00", "reportedtime": "", "reportedtime_hhmmss": "1:02:03",
          "dateinvoiced": "2026-02-02 00:00:00"},
         {"id": 3, "agentid": "a1", "reportdate": "2026-02-01 10:00:00"},
