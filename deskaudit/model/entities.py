@@ -210,9 +210,10 @@ class Document(Row):
 
 
 class Record(Row):
-    """kind: trained, confirmed, tested, reviewed, restored, certified, approved, breach, survey, change.
+    """kind: trained, confirmed, tested, reviewed, restored, certified, approved, breach, survey, problem, change.
 
-    A breach happened when it became known; `duration_s` is how long it took until it was reported.
+    A breach happened when it became known; `duration_s` is how long it took until it was reported. A problem happened
+    when it was reported; `duration_s` is how long it took until it was closed.
     """
 
     kind: str

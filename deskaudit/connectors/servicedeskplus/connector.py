@@ -27,7 +27,7 @@ from deskaudit.model.batches import Batch, Cursor, Probe, Want
 
 
 class ServiceDeskPlus:
-    """Requests with their service levels and time entries, technicians, solutions, assets and changes.
+    """Requests with their service levels and time entries, technicians, solutions, assets, problems and changes.
 
     Read-only: every request to the product is a GET. `timing` is for tests.
     """

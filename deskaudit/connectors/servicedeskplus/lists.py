@@ -17,7 +17,10 @@ TICKET = frozenset({"ticket", "ticket_field", "contact", "department", "sla_term
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A list that is read whole at every pull. `ways`: path and key of the rows, the first that the server knows."""
+    """A list that is read whole at every pull. `ways`: path and key of the rows, the first that the server knows.
+
+    `fields`: what to ask for by name, because a list may leave it out unasked; () where its names are not documented.
+    """
 
     name: str
     title: str
@@ -25,6 +28,7 @@ class Listed(msgspec.Struct, frozen=True):
     entity: str | None  # None: it only gives the words behind ids
     serves: frozenset[str]  # read only if one of these is wanted
     read: Read
+    fields: tuple[str, ...] = ()
 
 
 STATUSES = Listed("statuses", _("statuses"), (("/statuses", "statuses"),), None, TICKET, rows.note_status)
@@ -59,6 +63,21 @@ def short_lists(*, cloud: bool) -> tuple[Listed, ...]:
             things.read_asset,
         ),
         Listed(
-            "changes", _("changes"), (("/changes", "changes"),), "record", frozenset({"record"}), things.read_change
+            "problems",
+            _("problems"),
+            (("/problems", "problems"),),
+            "record",
+            frozenset({"record"}),
+            things.read_problem,
+            things.PROBLEM_FIELDS,
+        ),
+        Listed(
+            "changes",
+            _("changes"),
+            (("/changes", "changes"),),
+            "record",
+            frozenset({"record"}),
+            things.read_change,
+            things.CHANGE_FIELDS,
         ),
     )

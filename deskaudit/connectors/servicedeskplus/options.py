@@ -68,7 +68,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "client_id": "Cloud: the id of the client made in Zoho's API console.",
         "client_secret": "Cloud: that client's secret.",
         "refresh_token": "Cloud: a refresh token with the scopes SDPOnDemand.requests.READ, .setup.READ, .solutions.READ, "
-        ".assets.READ and .changes.READ. Access tokens are kept in memory alone.",
+        ".assets.READ, .problems.READ and .changes.READ. Access tokens are kept in memory alone.",
         "requests_per_minute": "Never more than this in any 60 seconds; 0: 10 for the cloud, 60 on-premises.",
         "page_size": "Rows asked for at once, 1 to 100.",
         "worklog_limit": "For about how many changed requests a pull reads the time entries, one request each; the rest waits "

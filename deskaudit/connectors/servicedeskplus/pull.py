@@ -134,7 +134,7 @@ class Pull:
         """The walk of a list by the first of its names that the server knows, and its pages."""
         *others, last = listed.ways
         for path, key in others:
-            walk = ListWalk(self._api, path, key, size=self._options.page_size)
+            walk = ListWalk(self._api, path, key, size=self._options.page_size, fields=listed.fields)
             pages = walk.pages()
             try:
                 first = next(pages, None)
@@ -143,7 +143,7 @@ class Pull:
                     raise
                 continue
             return walk, _chain(first, pages)
-        walk = ListWalk(self._api, *last, size=self._options.page_size)
+        walk = ListWalk(self._api, *last, size=self._options.page_size, fields=listed.fields)
         return walk, walk.pages()
 
     def _backlog(self) -> Iterator[Batch]:

@@ -1,4 +1,4 @@
-"""What becomes of the other lists: technicians, solutions, assets, changes, time entries."""
+"""What becomes of the other lists: technicians, solutions, assets, problems, changes, time entries."""
 
 import ipaddress
 
@@ -12,6 +12,11 @@ from deskaudit.i18n import _
 from deskaudit.model.entities import Agent, Asset, Document, Record, Row, Slot
 
 DRAFTS = frozenset({"draft", "rejected", "unapproved", "approval pending", "pending", "pending approval"})
+
+PROBLEM_FIELDS = ("id", "display_id", "title", "status", "technician", "reported_time", "closed_time")
+CHANGE_FIELDS = (
+    "id", "display_id", "title", "status", "stage", "change_owner", "scheduled_end_time", "completed_time",
+)  # fmt: skip
 
 
 def read_technician(desk: Desk, row: Entry) -> list[Row]:
@@ -78,6 +83,26 @@ def read_asset(desk: Desk, row: Entry) -> list[Row]:
             department=row.label("department"),
             state=state or None,
             updated_at=row.when("last_updated_time", "updated_time"),
+        )
+    ]
+
+
+def read_problem(desk: Desk, row: Entry) -> list[Row]:
+    """A problem, from its report on; `duration_s` until it was closed."""
+    ext_id = row.need_id("id")
+    reported, closed = row.when("reported_time", "created_time"), row.when("closed_time")
+    if reported is None:
+        raise RowError(_("it does not say when it was reported"))
+    return [
+        Record(
+            id=desk.context.key("record", f"problem:{ext_id}"),
+            ext_id=row.id("display_id") or ext_id,
+            kind="problem",
+            happened_at=reported,
+            agent_id=desk.key("agent", row.part("technician", "owner").id("id")),
+            about=row.text("title", 200) or row.text("subject", 200),
+            result=row.label("status"),
+            duration_s=None if closed is None else max(closed - reported, 0),
         )
     ]
 

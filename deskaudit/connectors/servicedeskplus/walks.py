@@ -36,22 +36,30 @@ def ids_of(rows: Sequence[Any]) -> list[str]:
 class ListWalk:
     """A short list, whole: start_index 1, 1 + rows … until has_more_rows says no.
 
-    A server may give fewer rows than were asked for: the next page begins after those that came.
+    A server may give fewer rows than were asked for: the next page begins after those that came. One that refuses the
+    fields or the order is asked without them.
     """
 
-    def __init__(self, api: Api, path: str, key: str, *, size: int, sort: str | None = "id") -> None:
+    def __init__(
+        self, api: Api, path: str, key: str, *, size: int, sort: str | None = "id", fields: Sequence[str] = ()
+    ) -> None:
         self.lost: list[str] = []
-        self._api, self._path, self._key, self._size, self._sort = api, path, key, size, sort
+        self._api, self._path, self._key, self._size = api, path, key, size
+        self._sort, self._fields = sort, fields
 
     def pages(self) -> Iterator[Page]:
         start, before = 1, [""]
         for _number in range(MOST_PAGES):
+            ask = Ask(rows=self._size, start=start, sort=self._sort, fields=self._fields)
             try:
-                page = self._api.page(self._path, self._key, Ask(rows=self._size, start=start, sort=self._sort))
+                page = self._api.page(self._path, self._key, ask)
             except SdpError as fault:
-                if not fault.refuses or self._sort is None or start > 1:
+                if not fault.refuses or start > 1 or (self._sort is None and not self._fields):
                     raise
-                self._sort = None  # this list cannot be sorted so
+                if self._fields:
+                    self._fields = ()
+                else:
+                    self._sort = None
                 continue
             ids = ids_of(page.rows)
             if page.rows and ids == before:

@@ -21,18 +21,13 @@ NOW = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp())
 KEY, CLIENT_SECRET, REFRESH = "A1B2C3-KEY-0123", "client-secret-4567", "1000.refresh.token.89"
 ACCEPT = "application/vnd.manageengine.sdp.v3+json"
 SHORT = {
-    "id",
-    "display_id",
-    "subject",
-    "requester",
-    "technician",
-    "status",
-    "created_time",
-    "due_by_time",
-    "group",
-    "site",
-}
-"""What a list of requests shows where no fields are named: nothing of when somebody answered or what changed last."""
+    "requests": {
+        "id", "display_id", "subject", "requester", "technician", "status", "created_time", "due_by_time", "group", "site",
+    },
+    "changes": {"id", "display_id", "title", "status", "stage", "scheduled_end_time"},
+    "problems": {"id", "display_id", "title", "status", "reported_time"},
+}  # fmt: skip
+"""What a list shows where no fields are named: nothing of when somebody answered, what changed last, or was done."""
 
 
 class FakeTime:
@@ -59,7 +54,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.lists = {name: [] for name in ("requests", "technicians", "solutions", "assets", "changes")}
+        self.lists = {name: [] for name in ("requests", "technicians", "solutions", "assets", "problems", "changes")}
         self.lists["statuses"] = [dict(one) for one in STATUSES]
         self.worklogs = {}  # request id → rows
         self.prefix = "/api/v3"
@@ -141,8 +136,8 @@ class Server(ThreadingHTTPServer):
         size = min(int(info.get("row_count", 10)), self.cap)
         start = max(int(info.get("start_index", 1)), 1) - 1
         found = rows[start : start + size]
-        if key == "requests":
-            shown = set(named) | {"id"} if named else SHORT
+        if key in SHORT:
+            shown = set(named) | {"id"} if named else SHORT[key]
             found = [{name: value for name, value in row.items() if name in shown} for row in found]
         said = {"has_more_rows": start + size < len(rows), "start_index": start + 1, "row_count": len(found)}
         if info.get("get_total_count"):

@@ -106,7 +106,7 @@ def test_the_usual_pace_and_patience():
 def test_a_module_that_the_edition_lacks_fails_nothing(server, pulled, connect, want, kit, answer, tmp_path):
     server.lists["requests"] = [kit.request(1)]
     status, headers, code = answer
-    lacking = ("changes", "assets", "asset_assets", "solutions")
+    lacking = ("changes", "problems", "assets", "asset_assets", "solutions")
     server.before = lambda request: (
         (status, headers, kit.failed(code, "License")) if request.path.split("/")[-1] in lacking else None
     )
@@ -129,6 +129,17 @@ def test_a_module_that_the_edition_lacks_fails_nothing(server, pulled, connect, 
     assert states == {
         "ticket": "complete", "asset": "absent", "document": "absent", "record": "absent", "agent": "complete",
     }  # fmt: skip
+
+
+def test_problems_without_changes_are_records_all_the_same(server, pulled, kit):
+    server.lists["problems"] = [{"id": "p1", "title": "Printers", "reported_time": kit.date("2026-01-05 08:00:00")}]
+    del server.lists["changes"]
+    found = pulled("record")
+    assert [record.about for record in found.rows["record"]] == ["Printers"]
+    assert [problem.message[:31] for problem in found.problems] == ["not in this edition: changes (d"]
+    assert not found.incomplete
+    server.before = failing("changes", 403, {}, kit.failed(4002, "Unauthorized"))
+    assert pulled("record").incomplete == {"record"}
 
 
 def test_a_right_that_is_missing_makes_the_entity_incomplete(server, pulled, kit):

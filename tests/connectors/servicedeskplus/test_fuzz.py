@@ -32,6 +32,7 @@ ROWS = {
     "technicians": {"id": "t1", "name": "x", "email_id": "a@b", "status": {"name": "Active"}, "groups": [{"id": "g1"}]},
     "solutions": {"id": "s1", "title": "x", "topic": {"name": "x"}, "last_updated_time": DATE, "view_count": "3"},
     "assets": {"id": "a1", "name": "x", "serial_number": "x7", "state": {"name": "In Use"}, "ip_address": "10.0.0.1"},
+    "problems": {"id": "p1", "title": "x", "reported_time": DATE, "closed_time": DATE, "technician": {"id": "t1"}},
     "changes": {"id": "c1", "title": "x", "completed_time": DATE, "status": {"name": "x"}},
 }  # fmt: skip
 

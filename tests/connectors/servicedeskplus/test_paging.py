@@ -196,10 +196,10 @@ def test_the_cloud_and_its_portal(server, pulled, kit):
 def test_the_estimate_counts_pages_lists_and_time_entries(server, pulled, kit, want, connect):
     server.lists["requests"] = many(kit, 45)
     first, *_others = connect(page_size=10, requests_per_minute=60).pull(None, want())
-    assert first.estimate.requests == 5 + 4 + 2 + 45 + 3
-    assert first.estimate.seconds == pytest.approx(59)
+    assert first.estimate.requests == 5 + 5 + 2 + 45 + 3
+    assert first.estimate.seconds == pytest.approx(60)
     first = next(iter(connect(page_size=10).pull(None, want("ticket"))))
-    assert first.estimate.requests == 5 + 4 + 2
+    assert first.estimate.requests == 5 + 5 + 2
 
 
 def test_time_entries_of_so_many_requests_and_the_rest_next_time(server, pulled, kit):

@@ -188,7 +188,18 @@ def test_v3_is_asked_for_by_name_and_the_older_format_is_understood(server, conn
     assert again.rows["slot"][0].agent_id is not None
 
 
-def test_technicians_solutions_assets_and_changes(server, pulled, kit):
+def test_lists_whose_fields_or_order_are_refused_come_all_the_same(server, pulled, kit):
+    server.unknown_fields = {"completed_time"}
+    server.lists["changes"] = [
+        {"id": f"c{n}", "title": "x", "stage": {"name": "Close"}, "scheduled_end_time": kit.date("2026-02-01 20:00:00")}
+        for n in range(5)
+    ]
+    found = pulled("record", page_size=2)
+    assert len(found.rows["record"]) == 5
+    assert not found.problems
+
+
+def test_technicians_solutions_assets_problems_and_changes(server, pulled, kit):
     server.lists["technicians"] = [
         {"id": "t1", "name": "Bo", "email_id": "bo@example.org", "job_title": "Lead", "status": {"name": "Active"},
          "support_groups": [{"id": "g1", "name": "First line"}]},
@@ -207,7 +218,15 @@ def test_technicians_solutions_assets_and_changes(server, pulled, kit):
     ]  # fmt: skip
     server.lists["changes"] = [
         {"id": "c1", "title": "New firewall", "status": {"name": "Completed"}, "completed_time": kit.date("2026-02-01 20:00:00")},
+        {"id": "c3", "title": "Late", "status": {"name": "Completed"}, "stage": {"name": "Review"},
+         "scheduled_end_time": kit.date("2026-02-01 20:00:00"), "completed_time": kit.date("2026-02-03 06:00:00")},
         {"id": "c2", "title": "Planned", "scheduled_end_time": kit.date("2026-05-01 20:00:00"), "stage": {"name": "Planning"}},
+    ]  # fmt: skip
+    server.lists["problems"] = [
+        {"id": "p1", "display_id": "17", "title": "Printers lose their queue", "status": {"name": "Closed"},
+         "technician": {"id": "t1", "name": "Bo"}, "reported_time": kit.date("2026-01-05 08:00:00"),
+         "closed_time": kit.date("2026-01-07 09:00:00")},
+        {"id": "p2", "title": "Slow mail", "status": {"name": "Open"}, "reported_time": kit.date("2026-02-05 08:00:00")},
     ]  # fmt: skip
     found = pulled()
     agents = {agent.ext_id: agent for agent in found.rows["agent"]}
@@ -221,9 +240,16 @@ def test_technicians_solutions_assets_and_changes(server, pulled, kit):
     good, bad = sorted(found.rows["asset"], key=lambda asset: asset.ext_id)
     assert (good.serial, good.state, good.owner, good.department) == ("5CG1234XYZ", "active", "Ann", "Sales")
     assert (bad.serial, bad.state, bad.origin) == (None, None, "list")
-    (change,) = found.rows["record"]
-    assert (change.kind, change.about, change.result) == ("change", "New firewall", "Completed")
-    assert change.happened_at == kit.at("2026-02-01 20:00:00")
+    records = {record.about: record for record in found.rows["record"]}
+    assert set(records) == {"New firewall", "Late", "Printers lose their queue", "Slow mail"}
+    change = records["New firewall"]
+    assert (change.kind, change.result, change.happened_at) == ("change", "Completed", kit.at("2026-02-01 20:00:00"))
+    assert records["Late"].happened_at == kit.at("2026-02-03 06:00:00")  # lists show it only where it is asked for
+    closed, still = records["Printers lose their queue"], records["Slow mail"]
+    assert (closed.kind, closed.ext_id, closed.result) == ("problem", "17", "Closed")
+    assert (closed.happened_at, closed.duration_s) == (kit.at("2026-01-05 08:00:00"), 49 * 3600)
+    assert closed.agent_id == agents["t1"].id
+    assert (still.happened_at, still.duration_s, still.agent_id) == (kit.at("2026-02-05 08:00:00"), None, None)
     assert {"agent", "document", "asset", "record"} <= {name for batch in found.batches for name in batch.replaces}
     assert any("buried" in problem.message for problem in found.problems)
     assert not found.incomplete
