@@ -39,11 +39,10 @@ class SdpError(HttpError):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A failure in the product's words: its code (0: none), text, and the fields it complains about."""
+    """A failure in the product's words: its code (0: none) and text."""
 
     code: int
     text: str
-    fields: tuple[str, ...] = ()
 
 
 def find_failure(body: Any) -> Said | None:
@@ -113,7 +112,7 @@ def _detail(status: dict[str, Any], code: int) -> Said:
     ]
     exact = next((number for number, _text, _field in found if number >= FAILED), code)
     text = "; ".join(f"{field}: {text}" if field else text for _number_, text, field in found[:3] if text or field)
-    return Said(exact, one_line(text, 200), tuple(field for _number_, _text, field in found if field))
+    return Said(exact, one_line(text, 200))
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:

@@ -176,7 +176,7 @@ class Pull:
         yield from self._walk(walk, lambda row: (changed_ms(row) or low) >= low, counts)
         problems = self._losses("requests", self._requested, walk.lost, counts)
         if walk.fields != rows.FORMS[0]:
-            missing = ", ".join(name for name in rows.FORMS[0] if name not in rows.FORMS[-1])
+            missing = ", ".join(name for name in rows.FORMS[0] if name not in walk.fields)
             message = _("This server does not give these fields in lists: {names}.").format(names=missing)
             problems.append(Problem(resource="requests", message=message))
         state.leave(whole=not walk.lost)

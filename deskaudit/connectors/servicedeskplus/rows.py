@@ -18,12 +18,15 @@ USUAL_FIELDS = (
     "is_first_response_overdue", "is_overdue", "resolution", "udf_fields",
 )  # fmt: skip
 """Fields that were seen to be granted together by a real server."""
+PROMISED_FIELDS = (*USUAL_FIELDS, "sla", "first_response_due_by_time")
 ALL_FIELDS = (
-    *USUAL_FIELDS, "template", "sla", "assigned_time", "first_response_due_by_time", "is_escalated", "is_reopened",
-    "is_fcr", "is_service_request", "is_trashed",
+    *PROMISED_FIELDS, "template", "assigned_time", "is_escalated", "is_reopened", "is_fcr", "is_service_request",
+    "is_trashed",
 )  # fmt: skip
-FORMS = (ALL_FIELDS, USUAL_FIELDS)
-"""What to ask a list of requests for: without naming fields it leaves out all that speaks of service levels."""
+FORMS = (ALL_FIELDS, PROMISED_FIELDS, USUAL_FIELDS)
+"""What to ask a list of requests for: without naming fields it leaves out all that speaks of service levels. A server
+that refuses one name refuses them all, so what speaks of service levels is given up last.
+"""
 
 PLAIN = (
     "priority", "urgency", "impact", "level", "mode", "request_type", "category", "subcategory", "item",

@@ -155,14 +155,20 @@ def test_a_server_that_gives_the_same_page_for_ever(server, pulled, kit):
     assert "requests" not in found.cursor["marks"]
 
 
-def test_fields_that_a_server_does_not_know_are_given_up(server, pulled, kit):
-    server.unknown_fields = {"is_trashed"}
-    server.lists["requests"] = many(kit, 25)
+@pytest.mark.parametrize("unknown", ["is_trashed", "sla"])
+def test_fields_that_a_server_does_not_know_are_given_up_those_of_service_levels_last(server, pulled, kit, unknown):
+    server.unknown_fields = {unknown}
+    due = kit.date("2026-02-02 08:00:00")
+    server.lists["requests"] = many(kit, 25, first_response_due_by_time=due, sla={"name": "Gold"})
     found = pulled("ticket", page_size=10)
     assert codes(found) == list(range(25))
     (problem,) = [problem for problem in found.problems if "does not give these fields" in problem.message]
-    assert "first_response_due_by_time" in problem.message
+    assert "is_trashed" in problem.message
     assert not problem.entities
+    kept = unknown != "sla"
+    assert ("first_response_due_by_time" in problem.message) is not kept
+    assert {ticket.response_due_at is not None for ticket in found.rows["ticket"]} == {kept}
+    assert {ticket.sla_level for ticket in found.rows["ticket"]} == {"Gold" if kept else None}
 
 
 def test_only_what_is_wanted_is_asked_for(server, pulled, kit):
