@@ -10,6 +10,7 @@ from deskaudit.connectors.servicedeskplus.fields import Entry
 from deskaudit.connectors.servicedeskplus.rows import Desk, group_id
 from deskaudit.i18n import _
 from deskaudit.model.entities import Agent, Asset, Document, Record, Row, Slot
+from deskaudit.text import one_line
 
 DRAFTS = frozenset({"draft", "rejected", "unapproved", "approval pending", "pending", "pending approval"})
 
@@ -23,17 +24,19 @@ def read_technician(desk: Desk, row: Entry) -> list[Row]:
     """`department_id` only where the technician is in one support group: one may be in many."""
     ext_id = row.need_id("id")
     groups = {group_id(group) for group in row.parts("support_groups", "groups", "group")} - {None}
-    state = desk.unknown.look_up(
-        "technician status", (row.label("status") or "").casefold(), words.AGENT_STATES, "unknown"
-    )
+    said = (row.label("status", "org_user_status") or "").casefold()
+    state = desk.unknown.look_up("technician status", said, words.AGENT_STATES, "unknown")
+    roles = [name for role in row.parts("roles", "role") if (name := role.text("name"))]
     return [
         Agent(
             id=desk.context.key("agent", ext_id),
             ext_id=ext_id,
             name=row.text("name", 120),
             email_hash=desk.context.person(row.text("email_id")),
+            role=one_line(", ".join(roles), 200) or None,
             position=row.text("job_title", 120) or row.text("jobtitle", 120),
             department_id=desk.key("department", groups.pop()) if len(groups) == 1 else None,
+            manager_id=desk.key("agent", row.part("reporting_to").id("id")),
             active={"active": True, "inactive": False}.get(state, row.yes("is_active")),
         )
     ]

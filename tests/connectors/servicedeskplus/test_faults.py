@@ -93,9 +93,35 @@ def test_throttling_is_waited_out(server, pulled, kit, fake_time, status):
 
 def test_the_usual_pace_and_patience():
     house = Options(url="https://sdp.example.org", authtoken=SecretRef(env="X"))
-    cloud = Options(data_centre="ca", client_id="i", client_secret=SecretRef(env="X"), refresh_token=SecretRef(env="Y"))
+    cloud = in_the_cloud("us")
     assert (house.per_minute, cloud.per_minute) == (60, 10)
-    assert (cloud.desk, cloud.accounts) == ("https://servicedeskplus.ca", "https://accounts.zohocloud.ca")
+
+
+def in_the_cloud(centre, **more):
+    return Options(
+        data_centre=centre, client_id="i", client_secret=SecretRef(env="X"), refresh_token=SecretRef(env="Y"), **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("centre", "desk", "accounts"),
+    [
+        ("us", "https://sdpondemand.manageengine.com", "https://accounts.zoho.com"),
+        ("eu", "https://sdpondemand.manageengine.eu", "https://accounts.zoho.eu"),
+        ("in", "https://sdpondemand.manageengine.in", "https://accounts.zoho.in"),
+        ("au", "https://servicedeskplus.net.au", "https://accounts.zoho.com.au"),
+        ("cn", "https://servicedeskplus.cn", "https://accounts.zoho.com.cn"),
+        ("jp", "https://servicedeskplus.jp", "https://accounts.zoho.jp"),
+        ("ca", "https://servicedeskplus.ca", "https://accounts.zohocloud.ca"),
+        ("uk", "https://servicedeskplus.uk", "https://accounts.zoho.uk"),
+        ("sa", "https://servicedeskplus.sa", "https://accounts.zoho.sa"),
+    ],
+)
+def test_every_data_centre_has_its_two_servers(centre, desk, accounts):
+    cloud = in_the_cloud(centre, portal="itdesk")
+    assert (cloud.desk, cloud.accounts) == (f"{desk}/app/itdesk", accounts)
+    assert in_the_cloud(centre, accounts_host="accounts.zoho.ca").accounts == "https://accounts.zoho.ca"
+    assert in_the_cloud(centre, url="https://desk.example.org/app/hr").desk == "https://desk.example.org/app/hr"
 
 
 @pytest.mark.parametrize(

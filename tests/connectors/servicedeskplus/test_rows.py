@@ -180,7 +180,14 @@ def test_v3_is_asked_for_by_name_and_the_older_format_is_understood(server, conn
     server.lists["requests"] = [kit.request(1)]
     server.worklogs["100000000000000001"] = [kit.worklog(1)]
     found = pulled("slot")
-    assert {request.headers["Accept"] for request in server.requests} == {kit.ACCEPT}
+    pulled()
+    connect().probe()
+    connect().sample(1)
+    pulled(cloud=True)
+    asked = {request.path for request in server.requests if request.method == "GET"}
+    assert {path.split("/")[3] for path in asked} == {*server.lists, "asset_assets"}
+    assert {request.headers["Accept"] for request in server.requests if request.method == "GET"} == {kit.ACCEPT}
+    server.cloud = False
     monkeypatch.setattr("deskaudit.connectors.servicedeskplus.api.ACCEPT", "application/json")  # as if a proxy ate it
     again = pulled("slot")
     assert server.requests[-1].headers["Accept"] == "application/json"
@@ -205,6 +212,9 @@ def test_technicians_solutions_assets_problems_and_changes(server, pulled, kit):
          "support_groups": [{"id": "g1", "name": "First line"}]},
         {"id": "t2", "name": "Cy", "status": {"name": "Inactive"}, "support_groups": [{"id": "g1"}, {"id": "g2"}]},
         {"id": "t3", "name": "Di"},
+        {"id": "t4", "name": "Ed", "org_user_status": "ACTIVE", "reporting_to": {"id": "t1", "name": "Bo"},
+         "roles": [{"id": "1", "name": "SDAdmin"}, {"id": "2", "name": "SDReport"}]},
+        {"id": "t5", "name": "Fi", "org_user_status": "INACTIVE", "reporting_to": None},
     ]  # fmt: skip
     server.lists["solutions"] = [
         {"id": "s1", "title": "Reset a password", "topic": {"name": "Accounts"}, "view_count": "12",
@@ -230,7 +240,11 @@ def test_technicians_solutions_assets_problems_and_changes(server, pulled, kit):
     ]  # fmt: skip
     found = pulled()
     agents = {agent.ext_id: agent for agent in found.rows["agent"]}
-    assert {name: agent.active for name, agent in agents.items()} == {"t1": True, "t2": False, "t3": None}
+    assert {name: agent.active for name, agent in agents.items()} == {
+        "t1": True, "t2": False, "t3": None, "t4": True, "t5": False,
+    }  # fmt: skip
+    assert (agents["t4"].manager_id, agents["t5"].manager_id) == (agents["t1"].id, None)
+    assert (agents["t4"].role, agents["t1"].role) == ("SDAdmin, SDReport", None)
     assert agents["t1"].position == "Lead"
     assert agents["t1"].department_id is not None
     assert agents["t2"].department_id is None
