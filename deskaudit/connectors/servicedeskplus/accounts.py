@@ -1,7 +1,10 @@
 """Access tokens of Zoho's accounts server: asked for with a refresh token, kept in memory for their life."""
 
+import hashlib
 import re
 from collections.abc import Callable
+
+import msgspec
 
 from deskaudit.connectors.faults import Fault
 from deskaudit.connectors.http import Answer, Client
@@ -18,6 +21,20 @@ ASKED_PER_MINUTE = 2
 
 BUSY = "access denied"
 """What the server calls asking too often; a grant that is no good is an invalid_code or an invalid_client."""
+
+
+class Given(msgspec.Struct):
+    """A token, when it was asked for, and until when it serves, by the clock of the timing."""
+
+    token: Secret
+    asked_at: float
+    until: float
+
+
+GIVEN: dict[bytes, Given] = {}
+"""The tokens of this process, by a digest of account and grant: whoever tests a source, looks at a sample and pulls takes
+one token and not three. They lie nowhere else.
+"""
 
 
 class Tokens:
@@ -47,32 +64,33 @@ class Tokens:
         self._address, self._source, self._timing = address, source, timing
         self._limit = RateLimit(ASKED_PER_MINUTE, timing=timing, cancelled=cancelled)
         self._ca_file = ca_file
-        self._token: Secret | None = None
-        self._asked_at = self._until = 0.0
+        parts = (address, client_id, client_secret.reveal(), refresh_token.reveal())
+        self._account = hashlib.sha256("\0".join(parts).encode()).digest()
 
     def current(self) -> Secret:
         """A token that is good for a minute at least. Raises HttpError."""
-        if self._token is None or self._timing.clock() >= self._until:
-            self._token = self._ask()
-        return self._token
+        given = GIVEN.get(self._account)
+        if given is None or self._timing.clock() >= given.until:
+            given = GIVEN[self._account] = self._ask()
+        return given.token
 
     def forget(self) -> bool:
         """Drops a token that the source refuses; False where it is so young that a new one would fare no better."""
-        if self._token is None or self._timing.clock() - self._asked_at < YOUNG_S:
+        given = GIVEN.get(self._account)
+        if given is None or self._timing.clock() - given.asked_at < YOUNG_S:
             return False
-        self._token = None
+        GIVEN.pop(self._account, None)
         return True
 
-    def _ask(self) -> Secret:
+    def _ask(self) -> Given:
         with Client(
             self._address, source=self._source, limit=self._limit, timing=self._timing, ca_file=self._ca_file
         ) as client:
             body = client.post_form("/oauth/v2/token", self._form, judge=_judge).json()
         lasts = body.get("expires_in", TOKEN_S)
         lasts = lasts if isinstance(lasts, int) and 0 < lasts <= 86400 else TOKEN_S
-        self._asked_at = self._timing.clock()
-        self._until = self._asked_at + max(lasts - EARLY_S, EARLY_S)
-        return Secret(body["access_token"])
+        now = self._timing.clock()
+        return Given(Secret(body["access_token"]), now, now + max(lasts - EARLY_S, EARLY_S))
 
 
 def _judge(answer: Answer) -> Fault | None:

@@ -12,7 +12,7 @@ import pytest
 
 from deskaudit.connectors import Context
 from deskaudit.connectors.pace import Timing
-from deskaudit.connectors.servicedeskplus import Options, ServiceDeskPlus
+from deskaudit.connectors.servicedeskplus import Options, ServiceDeskPlus, accounts
 from deskaudit.model.batches import Want
 from deskaudit.model.entities import entity_of
 from deskaudit.secrets import SecretRef
@@ -266,6 +266,7 @@ def server(monkeypatch):
     monkeypatch.setenv("SDP_KEY", KEY)
     monkeypatch.setenv("SDP_CLIENT_SECRET", CLIENT_SECRET)
     monkeypatch.setenv("SDP_REFRESH", REFRESH)
+    accounts.GIVEN.clear()  # time begins anew with each test
     found = Server()
     thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

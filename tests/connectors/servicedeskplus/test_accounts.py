@@ -28,6 +28,17 @@ def test_one_token_serves_probe_and_pull(server, connect, want, kit):
     assert len(server.tokens) == 1
 
 
+def test_one_token_serves_all_of_a_process_that_know_the_same_grant(server, connect, want, kit, monkeypatch):
+    server.lists["requests"] = [kit.request(1)]
+    assert connect(cloud=True).probe().authorised is True
+    assert connect(cloud=True).sample(1)
+    list(connect(cloud=True).pull(None, want("ticket")))
+    assert len(server.tokens) == 1
+    monkeypatch.setenv("SDP_REFRESH", "1000.another.grant.99")
+    assert connect(cloud=True).probe().authorised is False
+    assert len(posts(server)) == 2
+
+
 def test_a_token_is_renewed_before_it_ends(server, connect, want, kit, fake_time):
     server.lists["requests"] = [kit.request(1)]
     connector = connect(cloud=True)
