@@ -73,7 +73,8 @@ class ServiceDeskPlus:
                 except HttpError as fault:
                     return knocking.refused(fault)
             hint = _("Checks without them say NODATA. Give the key more rights, if the edition has these modules.")
-            modules_too = {**modules, _("surveys"): _("the API has no documented way to them")}
+            surveys = _("the API has no documented way to them; export their report and add a source of type surveys")
+            modules_too = {**modules, _("surveys"): surveys}
             found = knocking.listed(modules, hint)
             return msgspec.structs.replace(found, authorised=bool(api.failures.answered), modules=modules_too)
 

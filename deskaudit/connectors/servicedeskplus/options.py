@@ -72,7 +72,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "requests_per_minute": "Never more than this in any 60 seconds; 0: 10 for the cloud, 60 on-premises.",
         "page_size": "Rows asked for at once, 1 to 100.",
         "worklog_limit": "For about how many changed requests a pull reads the time entries, one request each; the rest waits "
-        "for the next pull. 0: none.",
+        "for the next pull. 0: none. Read are those of the request itself, not of its tasks, nor of problems and changes.",
         "worklog_days": "How far back the first pull reads time entries: two quarters, if nothing else is said.",
         "sweep": "How often all ids are listed to find deleted requests, as 7d; empty: never.",
         **{name: HELP[name] for name in ("overlap", "timeout_s", "ca_file")},

@@ -225,7 +225,7 @@ def test_a_probe_names_what_is_there(server, connect, kit):
     assert (probe.reachable, probe.authorised) == (True, True)
     assert probe.modules["requests"] == probe.modules["assets"] == "ok"
     assert "edition" in probe.modules["changes"]
-    assert "no documented way" in probe.modules["surveys"]
+    assert "type surveys" in probe.modules["surveys"]
     assert "changes" in probe.message
     server.shutdown()
     server.server_close()
