@@ -76,7 +76,11 @@ class Directory:
         if not self._options.projects:
             return True
         found = self.projects.get(project or "")
-        return found is not None and found.slug in self._options.projects
+        return found is not None and self.is_named(found.slug)
+
+    def is_named(self, slug: str) -> bool:
+        """Whether the config has the project of this identifier among the desk's, seen or not."""
+        return not self._options.projects or slug in self._options.projects
 
     def label(self, field: str, value: object) -> str | None:
         """The value of a custom field as people see it; several are joined with commas."""
@@ -163,7 +167,7 @@ class Directory:
 
     def _load_members(self) -> None:
         refused = []
-        for number, project in self._desk_projects():
+        for number, project in self.desk_projects():
             try:
                 rows = self._api.every(f"/projects/{number}/memberships.json", "memberships")
             except HttpError as fault:
@@ -183,7 +187,7 @@ class Directory:
             message = _("The key does not see the members of {names} (it needs view_members).")
             self._warn(_("rights"), message.format(names=_list(refused)), "agent")
 
-    def _desk_projects(self) -> Iterator[tuple[str, Project]]:
+    def desk_projects(self) -> Iterator[tuple[str, Project]]:
         """The projects of the desk that have tickets."""
         for number, project in self.projects.items():
             if self.is_wanted(number) and (project.modules is None or "issue_tracking" in project.modules):
@@ -208,7 +212,7 @@ class Directory:
             if where is not None:
                 mine[where] = {one.id("id") or "" for one in row.rows("roles")}
         own, no_notes, no_times, outside = [], [], [], []
-        for number, project in self._desk_projects():
+        for number, project in self.desk_projects():
             roles = [self.roles[one] for one in mine.get(number, ()) if one in self.roles]
             if not roles:
                 outside.append(project.name)

@@ -35,7 +35,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "itself may be spoken to without TLS.",
         "apikey": "The API access key of a user (My account); it goes in a header. Its user needs a role with view_issues, "
         "view_private_notes and view_time_entries in each project. Who uses which sign-in is told to administrators alone.",
-        "projects": "The identifiers of the desk's projects; left out: all that the key sees.",
+        "projects": "The identifiers of the desk's projects; left out: all that the key sees. Tickets of a project that is not "
+        "among them any more count as deleted from the next sweep on.",
         "agent_roles": "Who answers: the names of roles; left out: every role that may edit issues. Administrators count too.",
         "requests_per_minute": "Never more than this in any 60 seconds; each changed ticket costs one for its history.",
         "sweep": "How often all numbers of tickets and time entries are listed, to find what was deleted, as 1d or 7d.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from deskaudit.connectors import Context
@@ -48,13 +49,16 @@ class Pull:
         self._options, self._context, self._state, self._want = options, context, state, want
         self._wants_events = "event" in want.entities
         self._contacts: set[str] = set()
-        self._hidden: dict[str, str] = {}  # projects that the key saw and no longer sees, though they are there
+        self._hidden: dict[str, str] = {}  # the desk's projects that the key no longer sees, though they are there
+        self._joined: list[str] = []  # those it sees whose tickets are not known up to the marks
         self._failures = 0  # in a row
         self._failed = ""  # what the last of them said
 
     def batches(self) -> Iterator[Batch]:
         want, state = self._want.entities, self._state
-        yield Batch(estimate=self._estimate(), problems=[*self._directory.problems, *self._vanished()])
+        vanished = self._vanished()
+        self._find_joined()
+        yield Batch(estimate=self._estimate(), problems=[*self._directory.problems, *vanished])
         yield from self._people()
         if "document" in want:
             yield from self._documents()
@@ -62,6 +66,9 @@ class Pull:
             yield from self._stage("again", TICKETS, self._again)
             if "changed" not in state.marks or "open" in state.done or state.stage == "open":
                 yield from self._stage("open", TICKETS, self._open)
+            for number in self._joined:
+                yield from self._stage(f"open {number}", TICKETS, partial(self._open, number))
+                yield from self._stage(f"joined {number}", TICKETS, partial(self._join, number))
             yield from self._stage("changed", TICKETS, self._changed)
         if "slot" in want:
             yield from self._stage("slots", ("slot",), self._slots)
@@ -70,7 +77,7 @@ class Pull:
         if state.sweeping and {"changed", "sweep"} <= set(state.done):
             state.swept_at = state.started_at
         state.finished = True
-        state.projects = self._hidden | {number: one.name for number, one in self._directory.projects.items()}
+        self._note_projects()
         rows = read_agents(self._desk, state.agents) if "agent" in want else []
         yield Batch(rows=rows, cursor=state.cursor(), problems=[*self._desk.problems(), *self._missing()])
 
@@ -90,8 +97,12 @@ class Pull:
         return Estimate(requests=count, seconds=count * 60 / self._api.per_minute)
 
     def _vanished(self) -> list[Problem]:
-        """What became of the projects that the last pull saw and this one does not."""
-        missing = [number for number in self._state.projects if number not in self._directory.projects]
+        """What became of the desk's projects that the last pulls saw and this one does not."""
+        missing = [
+            number
+            for number, slug in self._state.projects.items()
+            if number not in self._directory.projects and self._directory.is_named(slug)
+        ]
         self._hidden = {
             number: self._state.projects[number]
             for place, number in enumerate(missing)
@@ -100,14 +111,36 @@ class Pull:
         gone = [self._state.projects[number] for number in missing if number not in self._hidden]
         deleted = _("Redmine no longer has {names}: their tickets count as deleted from the next sweep on.")
         hidden = _(
-            "The key no longer sees {names}, archived or hidden: what it knows of them stays as it was, and no sweep looks"
-            " for deletions. Open them to the key."
+            "The key no longer sees {names}, archived or hidden: what is known of them stays as it was, and no sweep looks"
+            " for deletions. Open them to the key; if they are closed for good, name in projects those that remain."
         )
         return [
             Problem(resource="/projects.json", message=message.format(names=one_line(", ".join(names), 200)))
             for message, names in ((deleted, gone), (hidden, list(self._hidden.values())))
             if names
         ]
+
+    def _find_joined(self) -> None:
+        """Projects that the key, or the config, did not show before: what changed in them till then was not read."""
+        state = self._state
+        if "changed" not in state.marks:
+            return
+        self._joined = [
+            number
+            for number, _project in self._directory.desk_projects()
+            if number in state.hidden or number not in state.projects
+        ]
+        state.sweeping |= bool(self._joined)  # only then all time entries are read
+
+    def _note_projects(self) -> None:
+        """What the next pull has to know of the projects."""
+        state = self._state
+        seen = {number: project.slug for number, project in self._directory.desk_projects()}
+        state.hidden = [
+            *self._hidden,
+            *(number for number in self._joined if not {f"open {number}", f"joined {number}"} <= set(state.done)),
+        ]
+        state.projects = self._hidden | seen
 
     def _is_gone(self, number: str) -> bool:
         """Redmine answers 403 for a project that is archived or hidden, and 404 for one that it does not have."""
@@ -183,9 +216,13 @@ class Pull:
         known = self._state.marks.get("changed")
         return self._state.reach if known is None else max(known - self._options.overlap_s, self._state.reach)
 
-    def _open(self) -> Iterator[Batch]:
+    def _open(self, project: str = "") -> Iterator[Batch]:
         """Open tickets on which nothing happened since the time that is asked for: the oldest of the backlog."""
-        asked = {"status_id": "o", "updated_on": f"<={utc_text(self._state.reach)}"}
+        asked = {"status_id": "o", "updated_on": f"<={utc_text(self._state.reach)}", **_of_project(project)}
+        yield from self._tickets(NumberWalk(self._api, self._state.at, asked))
+
+    def _join(self, project: str) -> Iterator[Batch]:
+        asked = {"status_id": "*", "updated_on": f">={utc_text(self._state.reach)}", **_of_project(project)}
         yield from self._tickets(NumberWalk(self._api, self._state.at, asked))
 
     def _changed(self) -> Iterator[Batch]:
@@ -365,6 +402,11 @@ class Pull:
             swept=swept,
             cursor=self._state.cursor() if cursor else None,
         )
+
+
+def _of_project(number: str) -> dict[str, str]:
+    """The filter of one project without those below it; none for all projects."""
+    return {"project_id": number, "subproject_id": "!*"} if number else {}
 
 
 def _place(raw: Any) -> str:

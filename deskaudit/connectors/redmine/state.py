@@ -20,7 +20,8 @@ class State(Progress, kw_only=True):
     newest: int = 0
     agents: dict[str, str] = msgspec.field(default_factory=dict)  # all that ever held a ticket or a role: id → name
     failed: list[str] = msgspec.field(default_factory=list)  # tickets without their history: asked for again
-    projects: dict[str, str] = msgspec.field(default_factory=dict)  # seen at the last pull: id → name
+    projects: dict[str, str] = msgspec.field(default_factory=dict)  # the desk's that were ever seen: id → identifier
+    hidden: list[str] = msgspec.field(default_factory=list)  # those of them whose tickets were not read up to the marks
 
     def enter(self, stage: str) -> None:
         """Begins a stage, or goes on in it where the last pull stopped."""
@@ -54,4 +55,5 @@ def begin(cursor: Cursor | None, want: Want, now: int, sweep_s: int) -> State:
         agents=known.agents,
         failed=known.failed,
         projects=known.projects,
+        hidden=known.hidden,
     )

@@ -349,9 +349,9 @@ def test_projects_of_the_config_alone(kit):
 
 def test_a_project_that_was_deleted_is_told_and_swept(kit):
     first = kit.pull(entities=("ticket",))
-    cursor = {**first.cursor, "projects": {**first.cursor["projects"], "77": "Gone"}}
+    cursor = {**first.cursor, "projects": {**first.cursor["projects"], "77": "gone"}}
     again = kit.pull(entities=("ticket",), cursor=cursor, now=kit.NOW + 8 * 86400)
-    assert "Redmine no longer has Gone" in " ".join(problem.message for problem in again.problems)
+    assert "Redmine no longer has gone" in " ".join(problem.message for problem in again.problems)
     assert again.swept == {"ticket"}
     assert "77" not in again.cursor["projects"]
 
@@ -366,12 +366,45 @@ def test_a_project_that_is_archived_is_no_deletion_of_its_tickets(kit):
     second = kit.pull("admin", entities=("ticket", "slot"), cursor=first.cursor, now=later)
     third = kit.pull("admin", entities=("ticket", "slot"), cursor=second.cursor, now=later + 8 * 86400)
     for pulled in (second, third):
-        assert "no longer sees Attic" in " ".join(problem.message for problem in pulled.problems)
+        assert "no longer sees attic" in " ".join(problem.message for problem in pulled.problems)
         assert pulled.swept == set()
+    remaining = kit.pull("admin", entities=("ticket",), cursor=third.cursor, now=later + 16 * 86400, projects=["desk"])
+    assert remaining.swept == {"ticket"}  # the config says that the other is the desk's no more
+    assert "attic" not in " ".join(problem.message for problem in remaining.problems)
     kit.site.send("PUT", f"/projects/{attic}/unarchive.json")
     fourth = kit.pull("admin", entities=("ticket", "slot"), cursor=third.cursor, now=later + 16 * 86400)
     assert fourth.swept == {"ticket", "slot"}
     kit.site.send("DELETE", f"/projects/{attic}.json")
+
+
+def test_a_project_that_joins_later_brings_what_is_older_than_the_last_pull(kit):
+    """Shown by the config or to the key: its tickets changed long before, and no list of changes tells of them."""
+    wanted = {"entities": ("ticket", "slot"), "since": kit.utc(2026, 3, 1)}
+    first = kit.pull(projects=["desk"], **wanted)
+    assert "Printer on fire" in {one.title for one in first.rows("ticket")}
+    assert "3" not in {one.ext_id for one in first.rows("slot")}
+    kit.proxy.requests.clear()
+    second = kit.pull(projects=["desk", "back"], cursor=first.cursor, now=kit.NOW + 3600, **wanted)
+    assert "Audit [31mred" in {one.title for one in second.rows("ticket")}
+    assert "3" in {one.ext_id for one in second.rows("slot")}
+    assert {request.params["project_id"] for request in kit.proxy.requests if "project_id" in request.params} == {
+        str(kit.site.ids["back"])
+    }
+    kit.proxy.requests.clear()
+    third = kit.pull(projects=["desk", "back"], cursor=second.cursor, now=kit.NOW + 7200, **wanted)
+    assert not [request for request in kit.proxy.requests if "project_id" in request.params]
+    assert third.swept == set()
+
+
+def test_a_project_whose_older_tickets_fail_is_asked_for_again(kit):
+    wanted = {"entities": ("ticket",), "since": kit.utc(2026, 3, 1)}
+    first = kit.pull(projects=["desk"], **wanted)
+    kit.proxy.before = lambda request: (500, b"") if "project_id" in request.params else None
+    second = kit.pull(projects=["desk", "back"], cursor=first.cursor, now=kit.NOW + 3600, **wanted)
+    assert "ticket" in second.incomplete()
+    kit.proxy.before = lambda request: None
+    third = kit.pull(projects=["desk", "back"], cursor=second.cursor, now=kit.NOW + 7200, **wanted)
+    assert "Audit [31mred" in {one.title for one in third.rows("ticket")}
 
 
 def test_agents_by_the_roles_the_config_names(kit):
