@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import secrets as random_source
 import shlex
 import subprocess
@@ -109,6 +110,13 @@ def _from_keyring(name: str, owner: str) -> Secret:
             hint=_("Store it: deskaudit secret set {name}").format(name=name),
         )
     return Secret(value)
+
+
+def no_variable(text: str) -> str:
+    """What is wrong with a typed name of an environment variable: a secret pasted there would stand in the file."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        return ""
+    return _("That is no name of an environment variable. Only the name stands in the file, never the secret.")
 
 
 def has_keyring() -> bool:

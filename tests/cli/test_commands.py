@@ -130,7 +130,7 @@ def test_completion(call, shell):
 def test_init_asks_probes_and_writes(call, desk, monkeypatch):
     import io
 
-    answers = "Nord\ninternal\nEurope/Oslo\nmon-fri 8-16\nNO\ny\nnmap\nscan\nscan.xml\ny\nn\n"
+    answers = "Nord\ninternal\nEurope/Oslo\nmon-fri 8-16\nNO\ny\nnmap\nscan\nscan.xml\nkeep\nn\n"
     monkeypatch.setattr(sys, "stdin", io.StringIO(answers))
     code, out, err = call("init", config="new.toml")
     assert code == 0, err

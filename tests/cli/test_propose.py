@@ -68,7 +68,20 @@ def test_a_source_without_tickets_says_so(call, export):
 @pytest.mark.parametrize(("answer", "kept"), [("y", True), ("n", False)])
 def test_init_proposes_and_asks(call, export, monkeypatch, answer, kept):
     columns = ["key = No", "title = Subject", "status = State", "created_at = Created", ""]
-    answers = ["Nord", "internal", "UTC", "24x7", "y", "csv", "desk", str(export / "export.csv"), *columns, answer, "n"]
+    answers = [
+        "Nord",
+        "internal",
+        "UTC",
+        "24x7",
+        "y",
+        "csv",
+        "desk",
+        str(export / "export.csv"),
+        "1",
+        *columns,
+        answer,
+        "n",
+    ]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(answers) + "\n"))
     code, out, err = call("init", config="new.toml")
     assert code == 0, out + err

@@ -175,6 +175,7 @@ class CsvOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=
     ratings: Ratings = msgspec.field(default_factory=Ratings)
     log: Log = msgspec.field(default_factory=Log)
 
+    ways: ClassVar[tuple[tuple[str, ...], ...]] = (("columns",), ("preset",))
     help: ClassVar[dict[str, str]] = {
         **TableOptions.help,
         "preset": "The program that wrote the file: zendesk, freshdesk, … (deskaudit sources detect FILE names it). It fills all keys below that are left out.",
@@ -190,9 +191,6 @@ class CsvOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=
         "ratings": "What the score column says.",
         "log": "How a ticket is made of its events (shape events).",
     }
-
-    asked: ClassVar[tuple[str, ...]] = ("columns",)
-    """What `init` asks for though it may be left out."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -61,6 +61,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ca_file: str | None = None
     mapping: TicketMapping = msgspec.field(default_factory=TicketMapping)
 
+    ways: ClassVar[tuple[tuple[str, ...], ...]] = (("token",), ("user", "password"))
     help: ClassVar[dict[str, str]] = {
         "url": "The address of RT, as https://rt.example.org; only this machine itself may be spoken to without TLS.",
         "token": "An authentication token (RT: Settings, Auth Tokens). It needs SeeQueue, ShowTicket and ShowTicketComments on "

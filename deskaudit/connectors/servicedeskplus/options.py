@@ -55,6 +55,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ca_file: str | None = None
     mapping: TicketMapping = msgspec.field(default_factory=TicketMapping)
 
+    ways: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("url", "authtoken"),
+        ("data_centre", "client_id", "client_secret", "refresh_token"),
+    )
     help: ClassVar[dict[str, str]] = {
         "url": "On-premises: the server, as https://sdp.example.org:8080. Cloud: an address of your own, if you have one. "
         "Only this machine itself may be spoken to without TLS.",

@@ -293,8 +293,8 @@ class Form(Room):
     def _variable_typed(self, field: Field, text: str | None) -> str | None:
         if text is None:
             return None
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text.strip()):
-            return _("That is no name of an environment variable. Only the name stands in the file, never the secret.")
+        if wrong := secrets.no_variable(text.strip()):
+            return wrong
         self._take(field, {"env": text.strip()})
         return None
 
