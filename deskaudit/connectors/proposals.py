@@ -26,7 +26,7 @@ NAMED = 6  # values named in a sentence
 NUMBERS = {"1": "P1", "2": "P2", "3": "P3", "4": "P4", "5": "P4"}
 _SEPARATED = re.compile(r"([^\W_][^-:/_.=]{0,30}[-:/_.=]+ ?)(\S.*)")
 _COUNTED = re.compile(r"(?:p|prio|priority|level|sev)?\s*([1-5])", re.IGNORECASE)
-_NO_KIND = re.compile(r"[\d\s.,:/+-]+|\S+@\S+|https?://\S+")
+_NO_KIND = re.compile(r"[\d\s.,:/+-][\d\s.,:/+TZ-]*|\S+@\S+|https?://\S+")
 
 
 @runtime_checkable
@@ -234,7 +234,7 @@ def _sorted_into_kinds(name: str, seen: Sequence[Seen], places: Sequence[_Place]
         one
         for one in places
         if one.covers >= LEAST_SHARE * len(seen)
-        and 2 <= len(one.values) <= min(MOST_KINDS, max(2, one.covers // 2))
+        and 2 <= len(one.values) <= min(MOST_KINDS, max(2, one.covers // 2), one.covers - 1)
         and sum(n for said, n in one.values.items() if _NO_KIND.fullmatch(said) or _yes_or_no(said)) < 0.5 * one.covers
     ]
     others = [other for other in NAMES if other != name]

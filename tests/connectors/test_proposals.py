@@ -131,6 +131,16 @@ def test_free_text_dates_numbers_and_ticks_are_no_category():
     assert parts(propose(rows))["category"].state == "missing"
 
 
+def test_times_with_a_letter_between_are_no_category():
+    proposal = propose(sample(Created=["2026-07-01T00:00:00", "2026-07-02T08:30:00Z"]))
+    assert parts(proposal)["category"].state == "missing"
+
+
+def test_two_tickets_that_differ_are_no_two_kinds():
+    proposal = propose([seen(1, fields={"Subject": "Printer"}), seen(2, fields={"Subject": "Mouse"})])
+    assert parts(proposal)["category"].state == "missing"
+
+
 def test_the_department_is_the_last_resort():
     rows = [seen(n, department=("Sales", "IT")[n % 2]) for n in range(10)]
     part = parts(propose(rows))["category"]
