@@ -18,7 +18,7 @@ from deskaudit.config import Config, Source
 from deskaudit.errors import Cancelled, ConfigError, DeskauditError
 from deskaudit.i18n import _
 from deskaudit.model.batches import Probe, PulledSource
-from deskaudit.model.events import AuditEvent
+from deskaudit.model.events import AuditEvent, PullWaited
 from deskaudit.paths import Paths
 from deskaudit.store import Store
 from deskaudit.tomltables import OptionError
@@ -46,6 +46,10 @@ def knock(build: Callable[[], connectors.Connector]) -> Probe:
 
 def _never() -> bool:
     return False
+
+
+def _unheard(_event: AuditEvent) -> None:
+    """Nobody listens to what cannot wait for its turn."""
 
 
 def _state_of(file: Path) -> tuple[int, int]:
@@ -133,6 +137,7 @@ class Desk:
         source: Source,
         cancelled: Callable[[], bool] = _never,
         *,
+        heard: Callable[[AuditEvent], None] = _unheard,
         held: Mapping[str, secrets.Secret] | None = None,
     ) -> connectors.Connector:
         """The connector of a source. `held`: secrets that are not in the keyring yet, by their names there."""
@@ -143,6 +148,7 @@ class Desk:
             now=self.now,
             hash_key=secrets.hash_key(self.config.desk.hash_key, self.paths.hash_key),
             cancelled=cancelled,
+            waiting=lambda seconds: heard(PullWaited(source.name, seconds)),
             zone=self.config.desk.zone,
             held=held,
         )
@@ -161,19 +167,30 @@ class Desk:
         """See `deskaudit.audit.plan.make`."""
         return plan.make(self.config, now=self.now(), **words)
 
-    def run(self, what: Plan, cancelled: Callable[[], bool] = _never) -> Iterator[AuditEvent]:
-        """The main job. Each result is committed before its event is yielded."""
+    def run(
+        self, what: Plan, cancelled: Callable[[], bool] = _never, heard: Callable[[AuditEvent], None] = _unheard
+    ) -> Iterator[AuditEvent]:
+        """The main job. Each result is committed before its event is yielded.
+
+        `heard` is given what is true only before the next event comes: that a source makes the pull wait.
+        """
         plan.checks_of(what, self.catalogue)  # an unknown name is told before anything is pulled
         from deskaudit.audit import run
 
         with lock.hold(self._lock(), "an audit"):
             if what.pull:
-                yield from self._pull(what.sources, cancelled)
+                yield from self._pull(what.sources, cancelled, heard)
             yield from run.run(self, what, cancelled)
 
-    def pull(self, names: tuple[str, ...] = (), cancelled: Callable[[], bool] = _never) -> Iterator[AuditEvent]:
+    def pull(
+        self,
+        names: tuple[str, ...] = (),
+        cancelled: Callable[[], bool] = _never,
+        heard: Callable[[AuditEvent], None] = _unheard,
+    ) -> Iterator[AuditEvent]:
+        """The sources of these names, or all. `heard`: as in `run`."""
         with lock.hold(self._lock(), "a pull"):
-            yield from self._pull(names or None, cancelled)
+            yield from self._pull(names or None, cancelled, heard)
 
     def test_source(self, name: str, cancelled: Callable[[], bool] = _never) -> Probe:
         """Knocks at one source. What is wrong with its configuration is told as a Probe too."""
@@ -192,7 +209,9 @@ class Desk:
         self.paths.make()
         return self.paths.lock
 
-    def _pull(self, names: tuple[str, ...] | None, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
+    def _pull(
+        self, names: tuple[str, ...] | None, cancelled: Callable[[], bool], heard: Callable[[AuditEvent], None]
+    ) -> Iterator[AuditEvent]:
         from deskaudit.audit import pull
 
         self.check_calendars()
@@ -200,7 +219,7 @@ class Desk:
         yield from pull.pull(
             self.snapshot,
             chosen,
-            lambda source: self.build(source, cancelled),
+            lambda source: self.build(source, cancelled, heard=heard),
             self.config,
             now=self.now,
             cancelled=cancelled,

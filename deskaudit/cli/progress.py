@@ -34,14 +34,18 @@ class Narrator:
         """Tells all events; returns the finished audit, None where the stream was a pull alone."""
         finished = None
         for event in stream:
-            text = self._text(event)
-            if isinstance(event, (events.PullProgressed, events.CheckFinished)) and not self._verbose:
-                self._draw(text)
-            elif text:
-                self._line(text)
+            self.hear(event)
             if isinstance(event, events.AuditFinished):
                 finished = event.audit
         return finished
+
+    def hear(self, event: events.AuditEvent) -> None:
+        """Tells one event."""
+        text = self._text(event)
+        if isinstance(event, (events.PullProgressed, events.CheckFinished)) and not self._verbose:
+            self._draw(text)
+        elif text:
+            self._line(text)
 
     def _text(self, event: events.AuditEvent) -> str:
         match event:
@@ -56,6 +60,8 @@ class Narrator:
                 return f"{event.source}: {event.resource}{of} · " + ngettext("{n} row", "{n} rows", event.rows).format(
                     n=figures.number(event.rows)
                 )
+            case events.PullWaited():
+                return f"{event.source}: " + figures.wait(event.seconds)
             case events.PullWarned():
                 return told(_("{source}: warning: {text}").format(source=event.source, text=event.message), limit=300)
             case events.PullFinished():

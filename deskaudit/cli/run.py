@@ -25,7 +25,7 @@ _LEVELS = {"warn": {Status.WARN, Status.FAIL}, "fail": {Status.FAIL}, "never": s
 def pull(state: State, source: tuple[str, ...]) -> int:
     """Pull what changed at the named sources (default: all) into the snapshot."""
     with Narrator(plain=state.plain, ascii_=state.ascii, verbose=state.verbose) as narrator:
-        narrator.tell(state.desk.pull(source))
+        narrator.tell(state.desk.pull(source, heard=narrator.hear))
     pulled = state.desk.pulled()
     names = source or [one.name for one in state.desk.sources]
     return 0 if all(name in pulled and pulled[name].state == "complete" for name in names) else 2
@@ -72,7 +72,7 @@ def scan(
         warning = _("warning: no source is configured, so that nothing can be judged.")
         state.narrate(told(warning, _("Add one: deskaudit init")))
     with Narrator(plain=state.plain, ascii_=state.ascii, verbose=state.verbose) as narrator:
-        audit = narrator.tell(desk.run(plan))
+        audit = narrator.tell(desk.run(plan, heard=narrator.hear))
     if audit is None:
         return 4
     write_report(state, audit, format_, output, one_screen=quick)

@@ -35,6 +35,7 @@ class Context:
         now: Callable[[], int],
         hash_key: bytes = b"",
         cancelled: Callable[[], bool] = lambda: False,
+        waiting: Callable[[float], None] = lambda _seconds: None,
         zone: str = "UTC",
         held: Mapping[str, Secret] | None = None,
     ) -> None:
@@ -42,6 +43,7 @@ class Context:
         self.folder = folder.absolute()  # relative paths of the options start here
         self.now = now  # epoch seconds
         self.cancelled = cancelled  # asked between pages; a connector stops within a second
+        self.waiting = waiting  # told, in seconds, of each longer wait for a server, before it begins
         self.zone = zone  # the desk's zone, where a source does not say its own
         self._hash_key = hash_key
         self._keys: list[tuple[SecretRef, str]] = []

@@ -9,6 +9,7 @@ from deskaudit.errors import Cancelled
 from deskaudit.i18n import _
 
 LEAST_S = 0.001  # so that no rest of a rounded sum is waited for again and again
+TOLD_S = 5.0  # a shorter wait is over before anybody wonders
 STEP_S = 0.2  # the longest sleep between two looks at `cancelled`
 
 
@@ -31,10 +32,17 @@ class RateLimit:
     """
 
     def __init__(
-        self, per_minute: int, *, timing: Timing | None = None, cancelled: Callable[[], bool] = lambda: False
+        self,
+        per_minute: int,
+        *,
+        timing: Timing | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        waiting: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
+        """`waiting` is told of each longer wait that a server causes, in seconds, before it begins."""
         self._timing = timing or Timing()
         self._cancelled = cancelled
+        self._waiting = waiting
         self._set(per_minute)
         self._tokens = float(self._burst)
         self._filled_at = self._timing.clock()
@@ -55,15 +63,25 @@ class RateLimit:
 
     def hold(self, seconds: float) -> None:
         """Lets nothing go for so long: the server asked for it."""
+        self._tell(seconds)
         self._held_until = max(self._held_until, self._timing.clock() + seconds)
 
     def take(self) -> None:
         """Waits for a token. Raises Cancelled within a second of being asked to stop."""
         while (left := self._left()) > 0:
-            self.pause(max(left, LEAST_S))
+            self._sleep(max(left, LEAST_S))
         self._tokens -= 1
 
     def pause(self, seconds: float) -> None:
+        """Waits before a new try. Raises Cancelled as `take` does."""
+        self._tell(seconds)
+        self._sleep(seconds)
+
+    def _tell(self, seconds: float) -> None:
+        if seconds >= TOLD_S:
+            self._waiting(seconds)
+
+    def _sleep(self, seconds: float) -> None:
         """Sleeps, looking up often enough to be stopped."""
         until = self._timing.clock() + seconds
         while (left := until - self._timing.clock()) > 0:

@@ -28,6 +28,13 @@ class PullProgressed(msgspec.Struct, frozen=True):
     total: int | None = None
 
 
+class PullWaited(msgspec.Struct, frozen=True):
+    """The server asked for a wait, or is given time: nothing comes from it for so long. Told before the wait."""
+
+    source: str
+    seconds: float
+
+
 class PullWarned(msgspec.Struct, frozen=True):
     source: str
     message: str
@@ -63,6 +70,7 @@ AuditEvent = (
     PullStarted
     | PullEstimated
     | PullProgressed
+    | PullWaited
     | PullWarned
     | PullFinished
     | SnapshotDerived

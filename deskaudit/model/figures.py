@@ -132,6 +132,11 @@ def cost(requests: int, seconds: float | None) -> str:
     return text if seconds is None else f"{text}, {duration(seconds)}"
 
 
+def wait(seconds: float) -> str:
+    """What a pull does when a server has no time for it: "waiting 15 min for the server"."""
+    return _("waiting {span} for the server").format(span=duration(seconds))
+
+
 def exact(limit: float, unit: str, clock: str = "wall") -> str:
     """A limit as `show` has it, but with its own digits where that would say "< 0.1 %"."""
     shown = show(limit, unit, clock)

@@ -94,8 +94,10 @@ class DeskSession(SetupSession):
             os.close(handle)
         return ""
 
-    def pull(self, names: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
-        return self._desk.pull(tuple(names), cancelled)
+    def pull(
+        self, names: Sequence[str], cancelled: Callable[[], bool], heard: Callable[[AuditEvent], None]
+    ) -> Iterator[AuditEvent]:
+        return self._desk.pull(tuple(names), cancelled, heard)
 
     def due(self) -> list[DueLine]:
         if self.config is None:
@@ -194,8 +196,10 @@ class DeskSession(SetupSession):
 
     # Running
 
-    def run(self, plan: Plan, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
-        yield from self._desk.run(self._audit_plan(plan), cancelled)
+    def run(
+        self, plan: Plan, cancelled: Callable[[], bool], heard: Callable[[AuditEvent], None]
+    ) -> Iterator[AuditEvent]:
+        yield from self._desk.run(self._audit_plan(plan), cancelled, heard)
 
     def _audit_plan(self, plan: Plan) -> "AuditPlan":
         if plan.resume is not None:

@@ -22,6 +22,7 @@ from deskaudit.model.events import (
     PullFinished,
     PullProgressed,
     PullStarted,
+    PullWaited,
     PullWarned,
     SnapshotDerived,
 )
@@ -48,6 +49,7 @@ class SourceProgress:
         self.rows = 0
         self.done: int | None = None
         self.total: int | None = None
+        self.waits: float | None = None  # for so many seconds, and no more since it goes on
         self.warnings = 0
         self.error = ""
         self.requests: int | None = None  # what the pull was said to cost, before it began
@@ -83,6 +85,9 @@ class Tally:
                     source = self._source(event.source)
                     source.resource, source.rows = event.resource, event.rows
                     source.done, source.total = event.done, event.total
+                    source.waits = None
+                case PullWaited():
+                    self._source(event.source).waits = event.seconds
                 case PullWarned():
                     if event.source in self.sources:  # it may be one whose rows have just gone
                         self.sources[event.source].warnings += 1
@@ -146,11 +151,11 @@ class Job:
 
     def start_run(self, plan: Plan) -> None:
         session = self._app.session
-        self._start("run", lambda: session.run(plan, self._cancel.is_set))
+        self._start("run", lambda heard: session.run(plan, self._cancel.is_set, heard))
 
     def start_pull(self, names: Sequence[str]) -> None:
         session = self._app.session
-        self._start("pull", lambda: session.pull(names, self._cancel.is_set))
+        self._start("pull", lambda heard: session.pull(names, self._cancel.is_set, heard))
 
     def start_test(self, name: str) -> None:
         self.start_task("test", lambda cancelled: (name, self._app.session.test_source(name, cancelled)))
@@ -171,15 +176,18 @@ class Job:
 
         self._app.run_worker(do, thread=True, group="job", exclusive=True, exit_on_error=False)
 
-    def _start(self, what: str, events: Callable[[], Iterator[AuditEvent]]) -> None:
+    def _start(self, what: str, events: Callable[[Callable[[AuditEvent], None]], Iterator[AuditEvent]]) -> None:
         self._begin(what)
         self.tally = tally = Tally(what)
 
+        def hear(event: AuditEvent) -> None:
+            tally.add(event)
+            self._post_progress()
+
         def work() -> None:
             try:
-                for event in events():
-                    tally.add(event)
-                    self._post_progress()
+                for event in events(hear):
+                    hear(event)
             except DeskauditError as fault:
                 self._end(what, fault)
             except Exception as fault:  # noqa: BLE001 - a fault of ours is shown, it does not take the screen away

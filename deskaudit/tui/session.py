@@ -217,9 +217,15 @@ class Session(Protocol):
         """Who runs an audit or a pull on this desk now; "" for nobody."""
         ...
 
-    def pull(self, names: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[AuditEvent]: ...
+    def pull(
+        self, names: Sequence[str], cancelled: Callable[[], bool], heard: Callable[[AuditEvent], None]
+    ) -> Iterator[AuditEvent]:
+        """`heard` is given what cannot wait for the next event: that a source makes the pull wait."""
+        ...
 
-    def run(self, plan: Plan, cancelled: Callable[[], bool]) -> Iterator[AuditEvent]:
+    def run(
+        self, plan: Plan, cancelled: Callable[[], bool], heard: Callable[[AuditEvent], None]
+    ) -> Iterator[AuditEvent]:
         """Stops soon after `cancelled()` turns true, marks the audit interrupted and raises Cancelled."""
         ...
 

@@ -1,5 +1,8 @@
 """A pull that is stopped publishes nothing, and a report that fails leaves nothing behind."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import msgspec
 import pytest
 
@@ -10,7 +13,7 @@ from deskaudit.config import Config, Source
 from deskaudit.errors import Cancelled
 from deskaudit.model.batches import Batch, Estimate
 from deskaudit.model.entities import Ticket
-from deskaudit.model.events import PullEstimated, PullWarned
+from deskaudit.model.events import PullEstimated, PullWaited, PullWarned
 from deskaudit.paths import Paths
 from deskaudit.reports.files import whole_file
 from deskaudit.snapshot import Snapshot
@@ -100,6 +103,54 @@ def test_a_sweep_that_is_not_believed_is_told(pulled):
     events = pulled(Batch(swept=frozenset({"ticket"})))
     (warning,) = [event for event in events if isinstance(event, PullWarned)]
     assert "ticket: The sweep named nothing" in warning.message
+
+
+class _Busy(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(429)
+        self.send_header("Retry-After", "840")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_words):
+        pass
+
+
+@pytest.fixture
+def busy():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Busy)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        'type = "redmine"\napikey = { env = "PULL_TEST_TOKEN" }\n',
+        'type = "rt"\ntoken = { env = "PULL_TEST_TOKEN" }\n',
+        'type = "liveagent"\napikey = { env = "PULL_TEST_TOKEN" }\n',
+        'type = "snipeit"\ntoken = { env = "PULL_TEST_TOKEN" }\n',
+        'type = "glpi"\nuser_token = { env = "PULL_TEST_TOKEN" }\n',
+        'type = "servicedeskplus"\nauthtoken = { env = "PULL_TEST_TOKEN" }\n',
+    ],
+)
+def test_a_wait_that_a_server_asks_for_is_told_before_it_begins(busy, tmp_path, monkeypatch, capsys, options):
+    monkeypatch.setenv("PULL_TEST_TOKEN", "token-of-a-desk")
+    (tmp_path / "config.toml").write_text(f'[sources.desk]\nurl = "{busy}"\n{options}')
+    desk = Desk(Paths(config=tmp_path / "config.toml", data=tmp_path / "data"), now=lambda: 1_790_000_000)
+    heard = []
+    with (
+        Narrator(plain=True, ascii_=False, verbose=False) as narrator,
+        pytest.raises(Cancelled),  # stopped as soon as it is told
+    ):
+        narrator.tell(
+            desk.pull(cancelled=lambda: bool(heard), heard=lambda one: heard.append(one) or narrator.hear(one))
+        )
+    assert heard == [PullWaited("desk", 840.0)]
+    assert "desk: waiting 14 min for the server\n" in capsys.readouterr().err
 
 
 DESK = """

@@ -26,6 +26,7 @@ from deskaudit.model.events import (
     PullFinished,
     PullProgressed,
     PullStarted,
+    PullWaited,
     PullWarned,
     SnapshotDerived,
 )
@@ -280,12 +281,15 @@ class MadeUpDesk(Desk):
     def test_source(self, name: str, cancelled: Callable[[], bool]) -> Probe:
         return self.probe
 
-    def pull(self, names: tuple[str, ...] = (), cancelled: Callable[[], bool] = lambda: False) -> Iterator[object]:
+    def pull(
+        self, names: tuple[str, ...], cancelled: Callable[[], bool], heard: Callable[[object], None]
+    ) -> Iterator[object]:
         for name in names:
             yield PullStarted(name, "csv", False)
             yield PullEstimated(name, 412, 140.0)
             for rows in range(1000, 4000, 1000):
                 if self.hold is not None:
+                    heard(PullWaited(name, 840.0))
                     self.hold.wait(60)
                 if cancelled():
                     raise Cancelled("Stopped; 1 000 rows are kept.")
@@ -294,12 +298,13 @@ class MadeUpDesk(Desk):
                 name, PulledSource(name=name, type="csv", state="complete", first_fetched_at=NOW, fetched_at=NOW)
             )
 
-    def run(self, what: object, cancelled: Callable[[], bool] = lambda: False) -> Iterator[object]:
+    def run(self, what: object, cancelled: Callable[[], bool], heard: Callable[[object], None]) -> Iterator[object]:
         self.plans.append(what)
         yield PullStarted("liveagent", "liveagent", False)
         yield PullEstimated("liveagent", 412, 140.0)
         yield PullProgressed("liveagent", "ticket", 500, 500, 2000)
         if self.hold_pull is not None:
+            heard(PullWaited("liveagent", 840.0))
             self.hold_pull.wait(60)
         yield PullWarned("liveagent", "429: waited 3 s as it asked")
         pulled = {"ticket": PulledEntity(file="t", rows=2000, complete=True)}

@@ -81,6 +81,7 @@ async def test_what_a_pull_will_cost_stands_under_its_source(desk, open_app):
         await app.press("r", "s", "enter")
         await app.wait(lambda: "about 412 requests, 2 min 20 s" in app.text)
         assert "ticket 500/2000" in app.line("Pull")
+        await app.wait(lambda: "waiting 14 min for the server" in app.text)
         desk.hold_pull.set()
         await app.wait(lambda: not app.app.job.running)
         await app.wait(lambda: "about 412" not in app.text)  # it is over: what it took counts

@@ -46,6 +46,7 @@ async def test_pulling_shows_progress_and_can_be_cancelled(desk, open_app):
         assert "(x cancel)" in app.lines[-1]
         await app.press("p")
         await app.wait(lambda: "rows" in app.message)
+        await app.wait(lambda: "waiting 14 min for the server" in app.message)
         await app.press("p")
         await app.wait(lambda: "Something is running already" in app.message)
         await app.press("x")
@@ -63,7 +64,7 @@ async def test_a_source_that_is_off_says_so(desk, open_app):
 
 
 async def test_a_pull_that_failed_is_not_told_as_new_data(desk, open_app, monkeypatch):
-    def pull(names, _cancelled):
+    def pull(names, _cancelled, _heard):
         failed = PulledSource(
             name="liveagent", type="liveagent", state="failed", first_fetched_at=0, fetched_at=0, error="no such host"
         )

@@ -37,7 +37,9 @@ class Api:
         self._options = options
         key = find_key(options.apikey, "apikey", context)
         self._key_v1 = None if options.apikey_v1 is None else find_key(options.apikey_v1, "apikey_v1", context)
-        self.limit = RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled)
+        self.limit = RateLimit(
+            options.requests_per_minute, timing=timing, cancelled=context.cancelled, waiting=context.waiting
+        )
         secrets = [key] if self._key_v1 is None else [key, self._key_v1]
 
         def client(base: str, headers: Mapping[str, str | Secret]) -> Client:

@@ -170,7 +170,12 @@ class SnipeIt:
             self._options.root,
             self._options,
             self._context,
-            limit=RateLimit(self._options.requests_per_minute, timing=self._timing, cancelled=self._context.cancelled),
+            limit=RateLimit(
+                self._options.requests_per_minute,
+                timing=self._timing,
+                cancelled=self._context.cancelled,
+                waiting=self._context.waiting,
+            ),
             timing=self._timing,
             headers={"Authorization": Secret(f"Bearer {token.reveal()}"), "Accept": "application/json"},
             secrets=(token,),

@@ -32,7 +32,9 @@ class Api:
             options.root,
             options,
             context,
-            limit=RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled),
+            limit=RateLimit(
+                options.requests_per_minute, timing=timing, cancelled=context.cancelled, waiting=context.waiting
+            ),
             timing=timing,
             headers={"X-Redmine-API-Key": find_key(options.apikey, "apikey", context)},
         )

@@ -54,7 +54,9 @@ class Api:
             f"{options.root}/REST/2.0",
             options,
             context,
-            limit=RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled),
+            limit=RateLimit(
+                options.requests_per_minute, timing=timing, cancelled=context.cancelled, waiting=context.waiting
+            ),
             timing=timing,
             headers={"Authorization": login},
             secrets=secrets,

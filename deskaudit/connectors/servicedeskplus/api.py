@@ -67,7 +67,7 @@ class Api:
             headers[options.key_header] = find_key(options.authtoken, "authtoken", context)
         if options.portal_id:
             headers["PORTALID"] = options.portal_id
-        self.limit = RateLimit(options.per_minute, timing=timing, cancelled=context.cancelled)
+        self.limit = RateLimit(options.per_minute, timing=timing, cancelled=context.cancelled, waiting=context.waiting)
         self._client = open_client(
             f"{options.desk}/api/v3",
             options,

@@ -352,9 +352,12 @@ def _source_rows(source: Any, width: int) -> list[Row]:
             (f"  {words.rows_count(source.rows)}", ""),
         ]
     rows: list[Row] = [(spans, f"source {source.name}")]
-    if source.state == "pulling" and source.requests is not None:
-        cost = theme.fit(figures.cost(source.requests, source.seconds), max(width - LABEL - 2, 10))
-        rows.append(([(" " * (LABEL + 1), ""), (cost, "dim")], f"cost {source.name}"))
+    if source.state == "pulling":
+        told = [figures.cost(source.requests, source.seconds)] if source.requests is not None else []
+        told += [figures.wait(source.waits)] if source.waits is not None else []
+        for number, line in enumerate(told):
+            text = theme.fit(line, max(width - LABEL - 2, 10))
+            rows.append(([(" " * (LABEL + 1), ""), (text, "dim")], f"told {number} {source.name}"))
     if source.error:
         rows += [([(f"   {line}", "FAIL")], line) for line in theme.wrap(source.error, width - 4)]
     return rows

@@ -11,6 +11,7 @@ from deskaudit.audit.fields import from_here
 from deskaudit.audit.setup import ConnectorLine
 from deskaudit.errors import Cancelled
 from deskaudit.i18n import _, ngettext
+from deskaudit.model import figures
 from deskaudit.text import one_line
 from deskaudit.tui import words
 from deskaudit.tui.job import Job
@@ -238,7 +239,9 @@ def pull_sentence(room: Room) -> str:
     with tally.lock:
         parts = [
             f"{source.name} {words.source_state(source.state) if source.state != 'pulling' else source.resource} "
-            f"{words.rows_count(source.rows)}" + (f" {source.done}/{source.total}" if source.total else "")
+            f"{words.rows_count(source.rows)}"
+            + (f" {source.done}/{source.total}" if source.total else "")
+            + (f", {figures.wait(source.waits)}" if source.waits else "")
             for source in tally.sources.values()
         ]
     return " · ".join(parts)

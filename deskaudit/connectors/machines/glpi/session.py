@@ -33,7 +33,9 @@ class Session:
     def __init__(self, options: Options, context: Context, timing: Timing, *, retries: int | None = None) -> None:
         self._options = options
         self._retries = retries
-        self._limit = RateLimit(options.requests_per_minute, timing=timing, cancelled=context.cancelled)
+        self._limit = RateLimit(
+            options.requests_per_minute, timing=timing, cancelled=context.cancelled, waiting=context.waiting
+        )
         self._closing = RateLimit(600, timing=timing)  # a session is closed even where the user said stop
         user = find_key(options.user_token, "user_token", context)
         secrets = [user]
