@@ -33,6 +33,14 @@ _ENCODER = msgspec.json.Encoder()
 _DECODERS = {entity: msgspec.json.Decoder(row) for entity, row in ENTITIES.items()}
 
 
+class Faults(msgspec.Struct):
+    """What a pull told of rows and parts that it could not read."""
+
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    rejects: int = 0
+    reject_sample: list[Reject] = msgspec.field(default_factory=list)
+
+
 class State(msgspec.Struct, kw_only=True):
     """What is certain of a landing."""
 
@@ -51,6 +59,7 @@ class State(msgspec.Struct, kw_only=True):
     ended: dict[str, int] = msgspec.field(default_factory=dict)  # entity that a pull which ended gave whole → last line
     ended_sweeps: set[str] = msgspec.field(default_factory=set)  # entities that such a pull has swept
     outdated: dict[str, int] = msgspec.field(default_factory=dict)  # entity → its lines up to here came whole again
+    ended_faults: Faults | None = None  # of a pull that ended, as long as it may all come again
     problems: list[Problem] = msgspec.field(default_factory=list)
     rejects: int = 0
     reject_sample: list[Reject] = msgspec.field(default_factory=list)
@@ -91,6 +100,8 @@ class Landing:
         if self.state.finished:  # it was not published: what it gave whole will come whole again
             self.state.ended |= dict.fromkeys(self.state.replaces, self.state.lines)
             self.state.ended_sweeps |= self.state.swept
+            if set(self.state.bytes) <= self.state.replaces:
+                self._set_faults_aside()
         self.state.finished, self.state.error = False, None
 
     @property
@@ -117,6 +128,8 @@ class Landing:
         with _as_snapshot_error(self.folder):
             for entity in batch.replaces & set(self.state.ended):
                 self.state.outdated[entity] = self.state.ended.pop(entity)
+                if not self.state.ended:  # all has come again, and with it what was wrong with it
+                    self.state.ended_faults = None
             for entity in sorted({*batch.present, *batch.swept} & self.state.ended_sweeps):
                 self._sweep_anew(entity)
             self._count(batch)
@@ -130,6 +143,7 @@ class Landing:
         """Ends the pull. With `error` it failed: what has landed up to the last cursor waits for the next try."""
         self.state.cadence_s, self.state.archive_at = cadence_s, archive_at
         self.state.finished, self.state.error = True, error
+        self._take_faults_back()
         with _as_snapshot_error(self.folder):
             for file in self._files.values():
                 file.flush()
@@ -256,6 +270,20 @@ class Landing:
             self.state.rejects += 1
             if len(self.state.reject_sample) < SAMPLE:
                 self.state.reject_sample.append(Reject(one_line(reject.place), one_line(reject.reason)))
+
+    def _set_faults_aside(self) -> None:
+        state = self.state
+        state.ended_faults = Faults(state.problems, state.rejects, state.reject_sample)
+        state.problems, state.rejects, state.reject_sample = [], 0, []
+
+    def _take_faults_back(self) -> None:
+        """What a pull that ended could not read is still not there: not all of it came again."""
+        state, faults = self.state, self.state.ended_faults
+        if faults is not None:
+            state.problems = [*faults.problems, *(one for one in state.problems if one not in faults.problems)]
+            state.rejects += faults.rejects
+            state.reject_sample = [*faults.reject_sample, *state.reject_sample][:SAMPLE]
+            state.ended_faults = None
 
     def _save(self) -> None:
         manifest.replace_file(self.folder / "state.json", msgspec.json.encode(self.state))

@@ -343,6 +343,49 @@ def test_what_a_pull_had_delivered_whole_is_not_mixed_with_a_second_try(snapshot
         assert reader.connection.execute("SELECT id FROM agent ORDER BY id").fetchall() == [(2,), (3,)]
 
 
+def faulty(*ids):
+    return [Reject(f"line {number}", "no date") for number in ids]
+
+
+CUT = Problem("a.csv", "it ends in the middle of a line", ("agent",))
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_what_comes_again_is_not_counted_twice(snapshot, killed):
+    """The pull ended, and was not published. Pulled again, one row of two is mended, and the file ends where it should."""
+    with snapshot.landing("desk", "csv", NOW) as landing:
+        landing.land(
+            Batch(rows=[Agent(id=1)], rejects=faulty(2, 3), problems=[CUT], replaces=AGENT, cursor={"page": 1})
+        )
+        landing.finish(cadence_s=60)
+    for _time in range(killed):
+        with snapshot.landing("desk", "csv", NOW) as landing:
+            landing.land(Batch(resource="agent", rejects=faulty(3), cursor={"page": 2}))
+    with snapshot.landing("desk", "csv", NOW) as landing:
+        if not killed:
+            landing.land(Batch(resource="agent", rejects=faulty(3)))
+        landing.land(Batch(rows=[Agent(id=1), Agent(id=2)], replaces=AGENT))
+        published(snapshot, landing)
+    source = snapshot.manifest().sources["desk"]
+    assert (source.state, source.rejects, source.reject_sample, source.problems) == ("complete", 1, faulty(3), [])
+
+
+def test_what_does_not_come_again_stays_counted(snapshot):
+    """The pull ended, and was not published; the next one gives changes alone."""
+    for batch in (
+        Batch(rows=[Agent(id=1)], rejects=faulty(2, 3), problems=[CUT], replaces=AGENT, cursor={"page": 1}),
+        Batch(rows=[Agent(id=4)], rejects=faulty(5), problems=[CUT], cursor={"page": 2}),
+    ):
+        with snapshot.landing("desk", "csv", NOW) as landing:
+            landing.land(batch)
+            landing.finish(cadence_s=60)
+    with snapshot.landing("desk", "csv", NOW) as landing:
+        published(snapshot, landing)
+    source = snapshot.manifest().sources["desk"]
+    assert (source.state, source.rejects, source.problems) == ("incomplete", 3, [CUT])
+    assert [one.place for one in source.reject_sample] == ["line 2", "line 3", "line 5"]
+
+
 def test_files_are_for_their_owner_alone(snapshot):
     with snapshot.landing("desk", "csv", NOW) as landing:
         landing.land(Batch(rows=contacts(1), cursor={"page": 1}))
