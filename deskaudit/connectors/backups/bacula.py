@@ -13,9 +13,9 @@ import msgspec
 
 from deskaudit.connectors.backups.figures import LocalClock, decode, read_count, read_iso, read_size
 from deskaudit.connectors.backups.jobs import Job, Options
-from deskaudit.connectors.backups.months import month_number
 from deskaudit.connectors.backups.runs import Origin, Reading, Restore, Run, not_a_log
 from deskaudit.connectors.backups.source import BackupSource
+from deskaudit.connectors.months import month_number
 from deskaudit.i18n import _
 from deskaudit.text import one_line
 

@@ -17,6 +17,7 @@ from deskaudit.connectors.csvfile.options import CsvOptions
 from deskaudit.connectors.csvfile.overlap import Overlap
 from deskaudit.connectors.csvfile.tickets import CLOCK_SLACK, Source, TicketMaker, Told
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
+from deskaudit.connectors.tabular.dates import unread
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, whole_seconds
 from deskaudit.i18n import _
 from deskaudit.model.entities import Event, Row
@@ -124,7 +125,7 @@ class Log:
         try:
             at = sheet.dates.read(cell) if cell else None
         except (ValueError, OverflowError):
-            raise RowFault(column, _('no time that is known here: "{cell}"').format(cell=one_line(cell, 60))) from None
+            raise RowFault(column, f'{unread(cell)}: "{one_line(cell, 60)}"') from None
         if at is None:
             raise RowFault(column, _("an event without a time is kept out"))
         if at > self._latest:

@@ -10,7 +10,7 @@ from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.csvfile.options import CsvOptions
 from deskaudit.connectors.csvfile.vocabulary import Vocabulary
 from deskaudit.connectors.tabular.cells import Words, fold_set, fold_text, read_duration, read_number
-from deskaudit.connectors.tabular.dates import DateReader
+from deskaudit.connectors.tabular.dates import DateReader, unread
 from deskaudit.connectors.tabular.sheets import RowFault, Tally, whole_seconds
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
@@ -122,7 +122,7 @@ class TicketMaker:
         try:
             seconds = source.dates.read(cell, ends_day=ends_day)
         except (ValueError, OverflowError):
-            self._fault(source, field, _("no time that is known here"), cell)
+            self._fault(source, field, unread(cell), cell)
             return None
         if seconds is None:
             return None

@@ -14,6 +14,7 @@ from deskaudit.connectors.machines.machinewords import os_version
 from deskaudit.connectors.machines.states import StateWords, check_states, name_owner
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.tabular.cells import Words, fold_text
+from deskaudit.connectors.tabular.dates import unread
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
 from deskaudit.connectors.tabular.tables import Table
@@ -262,7 +263,7 @@ class _Import:
         try:
             seconds = row.sheet.dates.read(cell)
         except (ValueError, OverflowError):
-            self._fault(field, row, _("no time that is known here"))
+            self._fault(field, row, unread(cell))
             return None
         if seconds is not None and seconds > self._latest:
             self._fault(field, row, _("it lies in the future"))

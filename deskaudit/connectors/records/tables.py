@@ -12,6 +12,7 @@ from deskaudit.connectors.csvfile.directory import Directory
 from deskaudit.connectors.phones import e164
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.connectors.tabular.cells import Words, fold_set, fold_text, read_duration, read_number
+from deskaudit.connectors.tabular.dates import unread
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
@@ -59,7 +60,7 @@ class Cells:
         try:
             seconds = self.sheet.dates.read(cell, ends_day=ends_day)
         except (ValueError, OverflowError):
-            self.fault(field, _("no time that is known here"))
+            self.fault(field, unread(cell))
             return None
         if seconds is None:
             return None

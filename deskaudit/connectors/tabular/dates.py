@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from deskaudit.connectors.months import month_number
 from deskaudit.errors import SourceError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -25,15 +26,10 @@ LONGEST = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_END = 86399
 _ZEROS = frozenset({"0000-00-00", "00/00/0000", "00.00.0000", "00-00-0000"})
-_MONTHS = {
-    name: n
-    for n, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
-    )
-}
-_NO_MARCH = "marras"  # Finnish November
+_MONTH = r"(?P<month>[^\W\d_]{3,12})"
+_DAY_NAME = r"(?:[^\W\d_]{2,12}[.,]{0,2}\s+)?"
 _CLOCK = (
-    r"(?:(?:T|,|\s|\sat\s)\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?:(?:T|,|\s|,?\s(?:at|um|à|om|kl\.?|klo|o|в)\s)\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?|[πΠ]\.?[μΜ]\.?|[μΜ]\.?[μΜ]\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
 )
 _NUMERIC = re.compile(r"(?P<a>\d{1,4})(?P<mark>[-/. ])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4})\.?" + _CLOCK)
@@ -44,8 +40,13 @@ _CTIME = (
 _NAMED = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(?:[A-Za-z]{3,9},?\s+)?(?P<day>\d{1,2})[-/. ]+(?P<month>[A-Za-z]{3,9})[-/., ]+(?P<year>\d{4}|\d{2})" + _CLOCK,
-        r"(?:[A-Za-z]{3,9},?\s+)?(?P<month>[A-Za-z]{3,9})\.?[ -](?P<day>\d{1,2}),?[ -]+(?P<year>\d{4})" + _CLOCK,
+        _DAY_NAME
+        + r"(?P<day>\d{1,2})(?:\.?\s+de\s+|[-/. ]+)"
+        + _MONTH
+        + r"(?:\.?\s+(?:de|del)\s+|[-/., ]+)(?P<year>\d{4}|\d{2})"
+        + _CLOCK,
+        _DAY_NAME + _MONTH + r"\.?[ -](?P<day>\d{1,2}),?[ -]+(?P<year>\d{4})" + _CLOCK,
+        r"(?P<year>\d{4})[-/. ]+" + _MONTH + r"[-/. ]+(?P<day>\d{1,2})\.?" + _CLOCK,
         _CTIME,
     )
 )
@@ -54,8 +55,8 @@ _DIRECTIVES = {
     "Y": r"(?P<year>\d{4})",
     "y": r"(?P<year>\d{2})",
     "m": r"(?P<month>\d{1,2})",
-    "b": r"(?P<month>[A-Za-z]{3,9})",
-    "B": r"(?P<month>[A-Za-z]{3,9})",
+    "b": r"(?P<month>[^\W\d_]{3,12}\.?)",
+    "B": r"(?P<month>[^\W\d_]{3,12})",
     "d": r"(?P<day>\d{1,2})",
     "H": r"(?P<hour>\d{1,2})",
     "I": r"(?P<hour>\d{1,2})",
@@ -65,8 +66,8 @@ _DIRECTIVES = {
     "p": r"(?P<half>[AaPp]\.?\s?[Mm]\.?)",
     "z": r"(?P<offset>Z|[+-]\d{2}:?\d{2})",
     "Z": r"(?P<offset>Z|UTC|GMT)",
-    "a": r"[A-Za-z]{2,9}\.?",
-    "A": r"[A-Za-z]{2,9}",
+    "a": r"[^\W\d_]{2,12}\.?",
+    "A": r"[^\W\d_]{2,12}",
     "%": "%",
 }
 
@@ -118,6 +119,14 @@ def _compile(text: str) -> re.Pattern[str]:
             ).format(text=text)
         )
     return found
+
+
+def unread(cell: str) -> str:
+    """Why a cell is no time, and what helps where it looks like one: its month's name or its format is not known."""
+    told = _("no time that is known here")
+    if len(cell) < LONGEST and len(re.findall(r"\d", cell)) >= 3:
+        told += _(" (set dates to its format, or export it as 2026-11-30 14:05)")
+    return told
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -328,8 +337,7 @@ def _build(found: re.Match[str], year: int = 0, month: int = 0, day: int = 0) ->
     part = found.groupdict()
     if "year" in part:  # else the numbers were told apart by their order
         year, day = int(part["year"]), int(part["day"])
-        name = part["month"].casefold()
-        month = int(name) if name.isdigit() else 0 if name.startswith(_NO_MARCH) else _MONTHS.get(name[:3], 0)
+        month = month_number(part["month"]) or 0
     if year < 100:
         year += 2000 if year < 69 else 1900  # as POSIX has it
     hour = int(part.get("hour") or 0)

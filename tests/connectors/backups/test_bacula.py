@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deskaudit.connectors.backups.bacula import Bacula
-from deskaudit.connectors.backups.months import month_number
+from deskaudit.connectors.months import month_number
 
 DAY = 86400
 MARCH = 20513 * DAY  # 2026-03-01 in UTC

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskaudit.connectors.tabular.dates import DateReader, check_formats
+from deskaudit.connectors.tabular.dates import DateReader, check_formats, unread
 from deskaudit.errors import ConfigError, SourceError
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -31,6 +31,18 @@ AT = int(datetime(2026, 3, 14, 20, 30, tzinfo=UTC).timestamp())  # 21:30 in Oslo
         "Sat, 14 Mar 2026 20:30:00 GMT",
         "Sat Mar 14 21:30:00 2026",
         "14-Mar-2026 9.30 p.m.",
+        "14/Mär/26 9:30 PM",
+        "14. März 2026, 21:30",
+        "Sa., 14. März 2026 um 21:30",
+        "sam. 14 mars 2026 à 21:30",
+        "14 de marzo de 2026 21:30",
+        "14 de mar. de 2026, 21:30",
+        "lør. 14. mar. 2026 kl. 21.30",
+        "14. maaliskuuta 2026 klo 21.30",
+        "14 марта 2026 21:30",
+        "14 Μαρτίου 2026 9:30 μμ",
+        "2026. március 14. 21:30",
+        "MARZEC 14, 2026 21:30",
     ],
 )
 def test_clear_dates_need_no_word(cell):
@@ -45,6 +57,7 @@ def test_clear_dates_need_no_word(cell):
         ("mdy", "3/14/2026 9:30 PM"),
         ("ymd", "26-03-14 21:30"),
         ("%d.%m.%Y kl. %H:%M", "14.03.2026 kl. 21:30"),
+        ("%d %b %y %H:%M", "14 mrt. 26 21:30"),
         (["%Y%m%d", "%Y%m%dT%H%M%z"], "20260314T2130+0100"),
         ("epoch", str(AT)),
         ("epoch_ms", str(AT * 1000)),
@@ -58,12 +71,27 @@ def test_formats_that_were_said(dates, cell):
     "cell",
     [
         *("03/04/2026", "2026-02-30", "14/13/2026", "soon", "2026-03-14 25:00", "13:00 PM", "1" * 5000),
-        *("2026-00-14", "0000-00-14", "14/00/2026", "00/00/26 10:00", "2. marraskuu 2026", "19-marras-2026"),
+        *("2026-00-14", "0000-00-14", "14/00/2026", "00/00/26 10:00", "2. listopad 2026", "19-lis-2026", "3 foo 2026"),
     ],
 )
 def test_what_is_no_clear_time_is_refused(cell):
     with pytest.raises(ValueError):
         DateReader("auto", OSLO).read(cell)
+
+
+def test_a_month_is_no_other_that_begins_alike():
+    reader = DateReader("auto", OSLO)
+    november, march = (
+        int(datetime(2026, month, 1, 23, tzinfo=UTC).timestamp()) for month in (11, 3)
+    )  # midnight in Oslo
+    assert (reader.read("2 marras 2026"), reader.read("2 mars 2026")) == (november, march)
+
+
+def test_what_looks_like_a_time_and_is_none_says_what_helps():
+    assert unread("2. listopad 2026") == (
+        "no time that is known here (set dates to its format, or export it as 2026-11-30 14:05)"
+    )
+    assert unread("soon") == "no time that is known here"
 
 
 def test_a_date_of_zeros_is_no_witness():
