@@ -55,6 +55,8 @@ def ends(text, now=NOW, **words):
         ("Ubuntu 26.04 LTS", (False, "2031-05-29")),
         ("Ubuntu 25.10", (True, "2026-07-09")),
         ("Oracle Linux Server 7.9", (True, "2024-12-31")),
+        ("macOS 27.0.1", (False, None)),
+        ("macOS 14.8.9", (True, "2026-09-14")),
         ("Windows 11 99H9", (None, None)),
     ],
 )
@@ -82,6 +84,7 @@ def test_support_by_volunteers_is_told():
         ("Microsoft Office Professional Plus 2016", (True, "2025-10-14")),
         ("Microsoft Office LTSC Professional Plus 2024", (False, "2029-10-09")),
         ("Microsoft Office 2019 for Mac", (True, "2023-10-10")),
+        ("Microsoft Office LTSC 2021 for Mac", (True, "2026-10-13")),
         ("Microsoft 365 Apps for enterprise - en-us", (False, None)),
         ("Microsoft Office 365 ProPlus", (False, None)),
         ("LibreOffice 7.4", (None, None)),
