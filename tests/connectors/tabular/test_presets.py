@@ -340,3 +340,13 @@ def test_a_sample_of_events(pull, connector):
     first, second = connector(text).sample(2)
     assert (first.ticket.ext_id, first.facts.fields["Impact"]) == ("B", "high")
     assert (second.ticket.ext_id, second.status_raw, second.facts.fields["Impact"]) == ("A", "Shut", "medium")
+
+
+@pytest.mark.parametrize("preset", ["servicenow", "servicenow-labels"])
+def test_a_due_time_that_servicenow_does_not_know_is_none(pull, preset):
+    text = SERVICENOW.replace("2026-03-02 13:00:00", "UNKNOWN")
+    if preset == "servicenow-labels":
+        for name, label in (("number", "Number"), ("opened_at", "Opened"), ("sla_due", "SLA due"), ("state", "State")):
+            text = text.replace(name, label, 1)
+    pulled = pull(source(preset), {"t.csv": text})
+    assert (pulled.rejects, pulled.only("ticket").resolve_due_at) == ([], None)
