@@ -2,6 +2,8 @@
 
 import codecs
 import gzip
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from deskaudit.text import one_line
 
 _CHUNK = 1 << 16
 _USUAL = ("cp1252", "cp850")
+_SHOWN = 3
+_SIGNS = frozenset({"So", "Sc", "Sm", "Sk", "No", "Lm", "Cc"})
 
 
 def name_encoding(text: str) -> str:
@@ -80,18 +84,45 @@ def _describe(file: Path, encoding: str, owner: str, *, line: int, offset: int, 
             file=file, line=line, byte=data[start] if start < len(data) else 0, offset=offset, encoding=encoding
         ),
         kind="bad_file",
-        hint=(_("The place reads, as {readings}. ").format(readings="; ".join(readings)) if readings else "")
+        hint=(_("The place reads, as {readings}. ").format(readings="; ".join(readings[:_SHOWN])) if readings else "")
         + _("Set {owner}.encoding to the one that reads well.").format(owner=owner),
     )
 
 
 def suggest(data: bytes) -> list[str]:
-    """Likely encodings of some bytes, the likeliest first."""
+    """Likely encodings of some bytes, the likeliest first.
+
+    A short text reads well in many: of those, the one under which its words look most like words goes first, and of
+    several the usual one.
+    """
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[: _CHUNK // 2]).best()
-    found = [best.encoding.replace("_", "-")] if best else []
-    return list(dict.fromkeys([*found, *_USUAL]))
+    part = data[: _CHUNK // 2]
+    found = list(from_bytes(part))
+    alike = [
+        match.encoding for match in found if (match.chaos, match.coherence) == (found[0].chaos, found[0].coherence)
+    ]
+    ranks: dict[str, tuple[int, bool, int]] = {}
+    for name in [*_USUAL, *(name.replace("_", "-") for name in alike)]:
+        try:
+            odd = _oddities(part.decode(name))
+        except UnicodeError:
+            odd = len(part)
+        usual = _USUAL.index(name) if name in _USUAL else len(_USUAL)
+        ranks.setdefault(name, (odd, name.replace("-", "_") not in alike, usual))
+    return sorted(ranks, key=ranks.__getitem__)
+
+
+def _oddities(text: str) -> int:
+    """How many characters stand where no word has them: a sign that touches a letter, a capital after a small one."""
+    n = 0
+    for found in re.finditer(r"[^\x00-\x7f]", text):
+        char, before, after = found[0], text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
+        if unicodedata.category(char) in _SIGNS:
+            n += before.isalpha() or after.isalpha()
+        else:
+            n += char.isupper() and before.islower()
+    return n
 
 
 def _chunks(file: Path, *, zipped: bool) -> Iterator[bytes]:

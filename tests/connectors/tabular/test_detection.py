@@ -139,6 +139,23 @@ def test_encodings(tmp_path, encoding):
     check(detect(tmp_path, text.encode(encoding)), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1252", "Kari Ødegård: skriveren på Tromsø kontor"),
+        ("cp1252", "L’imprimante est en panne, problème réglé à l’étage"),
+        ("cp850", "Kari Ødegård har problem med skriver på kontoret"),
+        ("cp1250", "Drukarka nie działa, proszę o pomoc"),
+        ("cp852", "Drukarka nie działa, proszę o pomoc"),
+        ("cp1253", "Το πρόβλημα με τον εκτυπωτή δεν λύθηκε"),
+        ("cp1251", "Принтер не работает в офисе"),
+    ],
+)
+def test_the_encoding_that_is_guessed_reads_as_it_was_written(tmp_path, encoding, words):
+    data = export("zendesk", rows=1).replace("Down", words).encode(encoding)
+    assert words in data.decode(examine(tmp_path, data).encoding)
+
+
 def test_a_table_of_no_known_program(tmp_path):
     text = "a report\n\nTicket ID|State|Priority|Opened|Solved at|Team colour\n1|Solved|High|2026-03-02|2026-03-03|red\n2|Parked|P4|2026-03-02||red\n"
     finding = examine(tmp_path, gzip.compress(text.encode()))
