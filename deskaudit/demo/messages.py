@@ -39,6 +39,7 @@ _TYPES = {
 _TEXTS = {
     "auto": "Thank you for your message. We have made a ticket of it and will be in touch.",
     "reply": "Hello, thank you for waiting. Please try the steps below and tell us how it went.",
+    "pickup": "Hello, what can I do for you?",
     "customer": "Hello again, it is still not right. Can you have another look?",
     "note": "Called the store room; the part is there.",
     "good": "Quick and friendly.",
@@ -57,6 +58,7 @@ _WORD_FOR_STATUS = {
 def message_groups(world: World, ticket: Ticket, until: int, shift: Shift) -> list[dict[str, Any]]:
     """The groups of a ticket in order of time, as seen at `until`."""
     contact = world.people.contacts[ticket.contact]
+    picked_up = next((step for step in ticket.steps if step.kind == "pickup" and step.at <= until), None)
     found: list[dict[str, Any]] = []
     for index, step in enumerate(step for step in ticket.steps if step.at <= until and step.kind != "pickup"):
         group_id = f"{short_id(ticket.number)}g{index:02d}"
@@ -92,7 +94,21 @@ def message_groups(world: World, ticket: Ticket, until: int, shift: Shift) -> li
             found[-1]["messages"].append(
                 {**found[-1]["messages"][0], "id": f"{group_id}t", "type": "G", "message": _tag_text(ticket)}
             )
+            if picked_up is not None and found[-1]["type"] == "C":  # both sides of a chat speak in its one group
+                found[-1]["messages"].append(_greeting(world, picked_up, f"{group_id}a", shift))
     return found
+
+
+def _greeting(world: World, step: Step, message_id: str, shift: Shift) -> dict[str, Any]:
+    return {
+        "id": message_id,
+        "userid": world.people.agents[step.actor].id,
+        "type": "M",
+        "datecreated": date_text(step.at, shift(step.at)),
+        "format": "T",
+        "message": _TEXTS["pickup"],
+        "visibility": "A",
+    }
 
 
 def _author(world: World, ticket: Ticket, step: Step) -> tuple[str, str]:

@@ -57,6 +57,9 @@ NOBODY = frozenset({"", "0", SYSTEM_USER})
 
 GROUP_REPLIES = frozenset("MCFWY34567HEDN")
 """Message groups that hold words between a customer and the desk. (Q, O, L, 2 are forwards and moves.)"""
+GROUP_TALKS = frozenset("CFW6")
+"""Those of them in which both sides may speak: each message says who wrote it."""
+GROUP_FROM_OUTSIDE = frozenset("357M")
 GROUP_NOTES = frozenset("IUZ")
 GROUP_CALLS = frozenset("PV")
 GROUP_TRANSFER = "T"

@@ -1,5 +1,7 @@
 """What happened in a ticket, from its message groups. Texts are measured and dropped."""
 
+from typing import NamedTuple
+
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.liveagent import codes
 from deskaudit.connectors.liveagent.desk import Desk
@@ -33,15 +35,39 @@ def first_reply_after(desk: Desk, groups: list[Fields], after: int) -> int | Non
     """When an agent first wrote to, or called, the customer after a moment; None: not so far."""
     times = []
     for group in groups:
+        kind = group.code("type")
+        if kind not in codes.GROUP_REPLIES | codes.GROUP_CALLS:
+            continue
         try:
-            kind, at = group.code("type"), group.at("datecreated")
+            words = _words(group)
         except RowError:
             continue
-        if at is None or at <= after or kind not in codes.GROUP_REPLIES | codes.GROUP_CALLS:
-            continue
-        if kind == "V" or _actor(desk, group.id("userid"), kind) == "agent":
-            times.append(at)
+        times += [
+            one.at for one in words if one.at > after and (kind == "V" or _actor(desk, one.user, kind) == "agent")
+        ]
     return min(times, default=None)
+
+
+class Word(NamedTuple):
+    """What one side said in a group, and how long that was."""
+
+    user: str | None
+    at: int
+    length: int
+
+
+def _words(group: Fields) -> list[Word]:
+    """What was said in a group, in order of time: one for all, or where both sides speak one for each message."""
+    user, begun = group.id("userid"), group.need_at("datecreated")
+    spoken = [one for one in group.rows("messages") if one.code("type") in {"M", "N"}]
+    lengths = [text_length(one.text("message", 200_000) or "") for one in spoken]
+    if not spoken or group.code("type") not in codes.GROUP_TALKS:
+        return [Word(user, begun, sum(lengths))]
+    found = [
+        Word(one.id("userid") or user, one.at("datecreated") or begun, length)
+        for one, length in zip(spoken, lengths, strict=True)
+    ]
+    return sorted(found, key=lambda word: word.at)
 
 
 def _read_group(desk: Desk, ticket: str, group: Fields) -> list[Event | Rating]:
@@ -52,33 +78,33 @@ def _read_group(desk: Desk, ticket: str, group: Fields) -> list[Event | Rating]:
     if event_kind is None:
         return found
     ext_id = group.need_id("id")
-    user = group.id("userid")
-    actor = _actor(desk, user, kind)
-    if event_kind == "reply" and actor == "system":
-        event_kind = "auto"
-    found.append(
-        Event(
-            id=desk.context.key("event", f"group:{ext_id}"),
-            ext_id=ext_id,
-            ticket_id=desk.context.key("ticket", ticket),
-            happened_at=group.need_at("datecreated"),
-            kind=event_kind,
-            actor=actor,
-            actor_id=desk.agent(user)
-            if actor == "agent"
-            else desk.key("contact", user)
-            if actor == "contact"
-            else None,
-            public=event_kind in {"reply", "auto"},
-            text_len=sum(
-                text_length(message.text("message", 200_000) or "")
-                for message in group.rows("messages")
-                if message.code("type") in {"M", "N"}
+    voices: dict[str | None, Word] = {}
+    for word in _words(group):
+        first = voices.get(word.user)
+        voices[word.user] = word if first is None else first._replace(length=first.length + word.length)
+    for place, voice in enumerate(voices.values()):
+        actor = _actor(desk, voice.user, kind)
+        said = "auto" if event_kind == "reply" and actor == "system" else event_kind
+        found.append(
+            Event(
+                id=desk.context.key("event", f"group:{ext_id}" + (f":{voice.user}" if place else "")),
+                ext_id=ext_id,
+                ticket_id=desk.context.key("ticket", ticket),
+                happened_at=voice.at,
+                kind=said,
+                actor=actor,
+                actor_id=_actor_key(desk, actor, voice.user),
+                public=said in {"reply", "auto"},
+                text_len=voice.length or None,
             )
-            or None,
         )
-    )
     return found
+
+
+def _actor_key(desk: Desk, actor: str | None, user: str | None) -> int | None:
+    if actor == "agent":
+        return desk.agent(user)
+    return desk.key("contact", user) if actor == "contact" else None
 
 
 def _event_kind(kind: str) -> str | None:
@@ -89,14 +115,18 @@ def _event_kind(kind: str) -> str | None:
     return {codes.GROUP_TRANSFER: "transfer", codes.GROUP_TAG: "tag"}.get(kind)
 
 
-def _actor(desk: Desk, user: str | None, kind: str) -> str:
-    """Who made a group. A group without a user is the customer's if it came in, and the system's otherwise."""
+def _actor(desk: Desk, user: str | None, kind: str) -> str | None:
+    """Who made a group. One without a user is the customer's if it came in, may be anybody's where both sides speak,
+    and is the system's otherwise.
+    """
     if user == codes.SYSTEM_USER:
         return "system"
     if user in desk.agents:
         return "agent"
     if user is None or user in codes.NOBODY:
-        return "contact" if kind in {"3", "5", "M"} else "system"
+        if kind in codes.GROUP_FROM_OUTSIDE:
+            return "contact"
+        return None if kind in codes.GROUP_TALKS else "system"
     return "agent" if kind in {"4", "V"} | codes.GROUP_NOTES else "contact"
 
 

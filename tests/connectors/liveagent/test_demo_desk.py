@@ -30,8 +30,8 @@ def connector(monkeypatch):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
 
-    def connector(server):
-        table = {**configuration(server.url, NOW)["sources"]["helpdesk"], "page_size": 50}
+    def connector(server, **options):
+        table = {**configuration(server.url, NOW)["sources"]["helpdesk"], "page_size": 50, **options}
         context = Context("helpdesk", Path(), now=lambda: NOW, hash_key=b"h" * 32)
         built = build(Source("helpdesk", table, Path("config.toml")), context)
         built._timing = Timing(backoff_s=(0.01, 0.01, 0.01))
@@ -115,3 +115,19 @@ def test_the_mapping_of_the_made_up_desk_is_found_from_its_tickets(world, connec
 def bare(ticket):
     """As it is without a mapping."""
     return msgspec.structs.replace(ticket, priority=None, category=None, type=None)
+
+
+def test_the_words_of_chats_tell_when_they_were_picked_up(world, connector, kit):
+    with Server(world, per_minute=100_000, announce_limit=True) as server:
+        source = connector(server, messages="all")
+        wanted = frozenset({"ticket", "agent", "event"})
+        found = kit.gather(source.pull(None, Want(entities=wanted, since_at=NOW - 1000 * DAY)))
+    ticket_of = {row.id: row.ext_id for row in found.rows["ticket"]}
+    answered = {}
+    for row in found.rows["event"]:
+        if (row.kind, row.actor) == ("reply", "agent"):
+            code = ticket_of[row.ticket_id]
+            answered[code] = min(row.happened_at, answered.get(code, row.happened_at))
+    chats = {short_id(chat.ticket): chat.started for chat in world.chats if chat.started and chat.finished <= NOW}
+    assert len(chats) > 20
+    assert {code: answered.get(code) for code in chats} == chats

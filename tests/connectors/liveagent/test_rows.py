@@ -453,6 +453,45 @@ def test_all_messages_become_events_without_their_text(account, pulled, kit):
     assert "message group type" in {problem.resource for problem in found.problems}
 
 
+def test_in_a_chat_both_sides_speak(account, pulled, kit):
+    def said(place, user, at, text="Hello", kind="M"):
+        made = f"2026-02-01 08:{at}"
+        return {"id": f"p{place}", "type": kind, "userid": user, "datecreated": made, "message": text}
+
+    account.objects["/tickets/t1/messages"] = [
+        {"id": "m1", "type": "C", "userid": "c1", "datecreated": "2026-02-01 08:00:00",
+         "messages": [said(1, "c1", "00:10"), said(2, "system00", "00:11", kind="S"), said(3, "a1", "01:20", "Good morning"),
+                      said(4, "c1", "02:00", "My bike"), said(5, "a1", "03:00", "Yes?")]},
+        {"id": "m2", "type": "6", "datecreated": "2026-02-01 09:00:00", "messages": [{"id": "p6", "type": "M", "message": "Hi"}]},
+        {"id": "m3", "type": "7", "datecreated": "2026-02-01 09:30:00"},
+        {"id": "m4", "type": "4", "userid": "a1", "datecreated": "2026-02-01 10:00:00",
+         "messages": [{"id": "p7", "type": "M", "userid": "c1", "message": "quoted", "datecreated": "2026-02-01 10:00:00"}]},
+    ]  # fmt: skip
+    found = pulled("ticket", "event", "agent", messages="all")
+    events = sorted(found.rows["event"], key=lambda row: row.happened_at)
+    assert [(row.kind, row.actor, kit.text(row.happened_at)[11:], row.text_len) for row in events] == [
+        ("reply", "contact", "08:00:10", 12),
+        ("reply", "agent", "08:01:20", 16),
+        ("reply", None, "09:00:00", 2),
+        ("reply", "contact", "09:30:00", None),
+        ("reply", "agent", "10:00:00", 6),
+    ]
+    assert (events[0].actor_id, events[1].actor_id, events[2].actor_id) == (
+        row_key("desk", "contact", "c1"), row_key("desk", "agent", "a1"), None,
+    )  # fmt: skip
+
+
+def test_a_low_rating_is_followed_up_in_a_chat_that_the_customer_began(account, pulled, kit):
+    account.ranks = [rank(1, "P", ticket="t1")]
+    account.objects["/tickets/t1/messages"] = [
+        {"id": "m1", "type": "C", "userid": "c1", "datecreated": "2026-02-10 09:00:00",
+         "messages": [{"id": "p1", "type": "M", "userid": "c1", "datecreated": "2026-02-10 09:00:00"},
+                      {"id": "p2", "type": "M", "userid": "a1", "datecreated": "2026-02-10 09:04:00"}]},
+    ]  # fmt: skip
+    (found,) = pulled("rating", v1=True).rows["rating"]
+    assert found.followed_up_at == kit.at("2026-02-10 09:04:00")
+
+
 def test_ratings_in_messages_stand_in_for_v1(account, pulled, kit):
     account.objects["/tickets/t1/messages"] = [
         {"id": "m1", "type": "3", "userid": "c1", "datecreated": "2026-02-01 08:00:00",
