@@ -8,11 +8,12 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.lists import FATAL, LINE, losses
+from deskaudit.connectors.lists import losses
 from deskaudit.connectors.redmine.api import Api
 from deskaudit.connectors.redmine.directory import Directory
 from deskaudit.connectors.redmine.journals import read_history
 from deskaudit.connectors.redmine.options import PAGE, Options
+from deskaudit.connectors.redmine.projects import GRAVE, Projects, stages_of
 from deskaudit.connectors.redmine.rows import (
     Desk,
     author_of,
@@ -31,10 +32,7 @@ from deskaudit.model.batches import Batch, Estimate, Problem, Reject, Want
 from deskaudit.model.entities import Row
 from deskaudit.text import one_line
 
-GRAVE = FATAL | LINE | {"auth"}
-"""Kinds of failure that are not the fault of one ticket or page."""
 TICKETS = ("ticket", "ticket_field", "event")
-MISSING_MOST = 50  # so many projects that are no longer listed are asked for; the others count as hidden
 FAILURES_IN_A_ROW = 10  # after so many the histories are no longer asked for
 BATCH_TICKETS = 20  # each costs a request: so many are at stake when a line breaks
 LATE_S = 14 * 86400  # so long after it was made, a time entry is still read again
@@ -49,16 +47,15 @@ class Pull:
         self._options, self._context, self._state, self._want = options, context, state, want
         self._wants_events = "event" in want.entities
         self._contacts: set[str] = set()
-        self._hidden: dict[str, str] = {}  # the desk's projects that the key no longer sees, though they are there
-        self._joined: list[str] = []  # those it sees whose tickets are not known up to the marks
+        self._hides = False  # whether the site has projects of the desk that the key no longer sees
         self._failures = 0  # in a row
         self._failed = ""  # what the last of them said
 
     def batches(self) -> Iterator[Batch]:
         want, state = self._want.entities, self._state
-        vanished = self._vanished()
-        self._find_joined()
-        yield Batch(estimate=self._estimate(), problems=[*self._directory.problems, *vanished])
+        projects = Projects(self._api, self._directory, state)
+        self._hides = bool(projects.hidden)
+        yield Batch(estimate=self._estimate(), problems=[*self._directory.problems, *projects.problems])
         yield from self._people()
         if "document" in want:
             yield from self._documents()
@@ -66,9 +63,9 @@ class Pull:
             yield from self._stage("again", TICKETS, self._again)
             if "changed" not in state.marks or "open" in state.done or state.stage == "open":
                 yield from self._stage("open", TICKETS, self._open)
-            for number in self._joined:
-                yield from self._stage(f"open {number}", TICKETS, partial(self._open, number))
-                yield from self._stage(f"joined {number}", TICKETS, partial(self._join, number))
+            for number in projects.joined:
+                for name, walk in zip(stages_of(number), (self._open, self._join), strict=True):
+                    yield from self._stage(name, TICKETS, partial(walk, number))
             yield from self._stage("changed", TICKETS, self._changed)
         if "slot" in want:
             yield from self._stage("slots", ("slot",), self._slots)
@@ -77,7 +74,7 @@ class Pull:
         if state.sweeping and {"changed", "sweep"} <= set(state.done):
             state.swept_at = state.started_at
         state.finished = True
-        self._note_projects()
+        projects.note()
         rows = read_agents(self._desk, state.agents) if "agent" in want else []
         yield Batch(rows=rows, cursor=state.cursor(), problems=[*self._desk.problems(), *self._missing()])
 
@@ -96,65 +93,9 @@ class Pull:
         count += everything // PAGE if self._state.sweeping else 0
         return Estimate(requests=count, seconds=count * 60 / self._api.per_minute)
 
-    def _vanished(self) -> list[Problem]:
-        """What became of the desk's projects that the last pulls saw and this one does not."""
-        missing = [
-            number
-            for number, slug in self._state.projects.items()
-            if number not in self._directory.projects and self._directory.is_named(slug)
-        ]
-        self._hidden = {
-            number: self._state.projects[number]
-            for place, number in enumerate(missing)
-            if place >= MISSING_MOST or not self._is_gone(number)
-        }
-        gone = [self._state.projects[number] for number in missing if number not in self._hidden]
-        deleted = _("Redmine no longer has {names}: their tickets count as deleted from the next sweep on.")
-        hidden = _(
-            "The key no longer sees {names}, archived or hidden: what is known of them stays as it was, and no sweep looks"
-            " for deletions. Open them to the key; if they are closed for good, name in projects those that remain."
-        )
-        return [
-            Problem(resource="/projects.json", message=message.format(names=one_line(", ".join(names), 200)))
-            for message, names in ((deleted, gone), (hidden, list(self._hidden.values())))
-            if names
-        ]
-
-    def _find_joined(self) -> None:
-        """Projects that the key, or the config, did not show before: what changed in them till then was not read."""
-        state = self._state
-        if "changed" not in state.marks:
-            return
-        self._joined = [
-            number
-            for number, _project in self._directory.desk_projects()
-            if number in state.hidden or number not in state.projects
-        ]
-        state.sweeping |= bool(self._joined)  # only then all time entries are read
-
-    def _note_projects(self) -> None:
-        """What the next pull has to know of the projects."""
-        state = self._state
-        seen = {number: project.slug for number, project in self._directory.desk_projects()}
-        state.hidden = [
-            *self._hidden,
-            *(number for number in self._joined if not {f"open {number}", f"joined {number}"} <= set(state.done)),
-        ]
-        state.projects = self._hidden | seen
-
-    def _is_gone(self, number: str) -> bool:
-        """Redmine answers 403 for a project that is archived or hidden, and 404 for one that it does not have."""
-        try:
-            self._api.one(f"/projects/{number}.json", "project")
-        except HttpError as fault:
-            if fault.kind in GRAVE and fault.status is None:
-                raise
-            return fault.status == 404
-        return False
-
     def _sees(self, entity: str) -> bool:
         """Whether the key has all rights; else what it does not see is no proof of a deletion."""
-        return not self._hidden and not any(entity in problem.entities for problem in self._directory.problems)
+        return not self._hides and not any(entity in problem.entities for problem in self._directory.problems)
 
     def _missing(self) -> list[Problem]:
         if not self._state.failed:

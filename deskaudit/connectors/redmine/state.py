@@ -21,6 +21,7 @@ class State(Progress, kw_only=True):
     agents: dict[str, str] = msgspec.field(default_factory=dict)  # all that ever held a ticket or a role: id → name
     failed: list[str] = msgspec.field(default_factory=list)  # tickets without their history: asked for again
     projects: dict[str, str] = msgspec.field(default_factory=dict)  # the desk's that were ever seen: id → identifier
+    joining: list[str] | None = None  # those of them that join in this pull; None: not looked for so far
     hidden: list[str] = msgspec.field(default_factory=list)  # those of them whose tickets were not read up to the marks
 
     def enter(self, stage: str) -> None:

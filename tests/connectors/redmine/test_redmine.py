@@ -396,6 +396,15 @@ def test_a_project_that_joins_later_brings_what_is_older_than_the_last_pull(kit)
     assert third.swept == set()
 
 
+def test_no_project_joins_in_the_middle_of_the_first_pull(kit):
+    pull = kit.connector().pull(None, kit.want("ticket", "slot", since=kit.utc(2026, 3, 1)))
+    cursor = next(batch.cursor for batch in pull if batch.cursor and "changed" in batch.cursor["marks"])
+    pull.close()
+    kit.proxy.requests.clear()
+    kit.pull(entities=("ticket", "slot"), cursor=cursor, since=kit.utc(2026, 3, 1))
+    assert not [request for request in kit.proxy.requests if "project_id" in request.params]
+
+
 def test_a_project_whose_older_tickets_fail_is_asked_for_again(kit):
     wanted = {"entities": ("ticket",), "since": kit.utc(2026, 3, 1)}
     first = kit.pull(projects=["desk"], **wanted)
