@@ -13,6 +13,7 @@ import msgspec
 from deskaudit.connectors.fields import Fields, RowError
 from deskaudit.connectors.requesttracker.api import CLOCK, EMPTY_PAGES, MOST_PAGES, PAGE, Api, need_number, row_number
 from deskaudit.connectors.requesttracker.people import SYSTEM, People
+from deskaudit.connectors.requesttracker.state import State
 from deskaudit.connectors.requesttracker.tickets import Desk, Story
 from deskaudit.i18n import _
 from deskaudit.model.batches import Problem, Reject
@@ -77,17 +78,33 @@ def _is_whole(api: Api, query: str, rows: list[Any]) -> bool:
 
 
 class History:
-    """Makes events and time entries of transactions, and keeps count of what was not told."""
+    """Makes events and time entries of transactions, and keeps count of what was not told.
 
-    def __init__(self, api: Api, desk: Desk, people: People) -> None:
-        self._api, self._desk, self._people = api, desk, people
+    What is hidden stays unknown after the pull: its tickets are read again only when they change. So a page of them is
+    kept, and asked for at each pull: until it is shown whole, the history is incomplete.
+    """
+
+    def __init__(self, api: Api, desk: Desk, people: People, state: State) -> None:
+        self._api, self._desk, self._people, self._state = api, desk, people, state
         self._hidden = self._hidden_fields = self._asked = self._taken_back = 0
+
+    def is_unveiled(self) -> bool:
+        """Whether the login is now shown what it was not. Raises HttpError."""
+        if not self._state.veiled:
+            return False
+        told = fetch(self._api, self._state.veiled)
+        if told.rows and told.hidden and not told.field_changes:
+            return False
+        self._state.veiled = []
+        return True
 
     def rows(self, stories: list[Story]) -> tuple[list[Row], list[Reject]]:
         """The events and time entries of the tickets, with staff that was met on the way. Raises HttpError."""
         told = fetch(self._api, [story.number for story in stories])
         self._asked += len(stories)
-        self._hidden += len(stories) if told.hidden and not told.field_changes else 0
+        if told.hidden and not told.field_changes:
+            self._hidden += len(stories)
+            self._state.veiled = self._state.veiled or [story.number for story in stories]
         self._hidden_fields += told.field_changes
         of_ticket: dict[int, list[Fields]] = {}
         rows: list[Row] = []
@@ -114,6 +131,12 @@ class History:
                 " ShowTicket and ShowTicketComments on all queues."
             )
             found.append(Problem("/transactions", message.format(n=self._hidden, all=self._asked), ENTITIES))
+        elif self._state.veiled:
+            message = _(
+                "The history of tickets that were read before may be incomplete, as that of #{number}: the login is not"
+                " shown every entry. Give it ShowTicket and ShowTicketComments on all queues: then all is read anew."
+            )
+            found.append(Problem("/transactions", message.format(number=self._state.veiled[0]), ENTITIES))
         if self._hidden_fields:
             message = _("Changes of custom fields are not shown: the login lacks SeeCustomField.")
             found.append(Problem("/transactions", message))

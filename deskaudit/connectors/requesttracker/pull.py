@@ -36,7 +36,7 @@ class Pull:
         self._api, self._desk, self._options = api, desk, options
         self._context, self._state, self._want = context, state, want
         self._people = People(api, context, state, options)
-        self._history = History(api, desk, self._people)
+        self._history = History(api, desk, self._people, state)
         self._gone: list[str] | None = None  # queues that are shown no more; None: they could not be listed
 
     def batches(self) -> Iterator[Batch]:
@@ -189,6 +189,8 @@ class Pull:
         state = self._state
         if talks:
             read_nobody(self._desk, Fields(self._api.one("/user/Nobody"), CLOCK))
+            if state.mark and not state.after and self._history.is_unveiled():
+                state.mark = 0
         close = state.mark - CLOSE_S
         lost: list[str] = []
         counts = [0, 0]

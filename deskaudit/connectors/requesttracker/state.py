@@ -18,6 +18,7 @@ class State(Progress, kw_only=True):
     swept_at: int = 0
     merged: int = 0  # number of the newest merge that was read
     queues: dict[str, str] = msgspec.field(default_factory=dict)  # those that were ever shown: number → name
+    veiled: list[int] = msgspec.field(default_factory=list)  # a page of tickets whose history may lack entries
     stage: str = ""
     after: int = 0  # the number after which the stage goes on
     whole: bool = True  # nothing was missed in it so far
@@ -52,6 +53,7 @@ def begin(cursor: Cursor | None, want: Want, now: int, scope: str) -> State:
         swept_at=known.swept_at,
         queues=known.queues,
         merged=known.merged if far else 0,
+        veiled=known.veiled,
         staff=known.staff,
         others=known.others,
         asked_at=known.asked_at,

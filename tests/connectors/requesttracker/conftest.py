@@ -185,6 +185,13 @@ class Desk:
             with refused:
                 return refused.code, refused.read()
 
+    def headers(self, path, *, who="root"):
+        request = urllib.request.Request(
+            f"{self.url}/REST/2.0{path}", headers={"Authorization": f"token {self.tokens[who]}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.headers
+
     def ticket(self, subject, *, who="ana", queue="General", **more):
         made = self.ask("POST", "/ticket", {"Subject": subject, "Queue": queue, **more}, who=who)
         return int(made["id"])
