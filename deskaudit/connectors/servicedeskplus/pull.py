@@ -214,14 +214,12 @@ class Pull:
         logs = Worklogs(self._api, self._desk)
         counts = [0, 0]
         left_out = False
+        if not state.asked:
+            yield from self._logs_of(list(state.missed), logs, counts)
         for page in walk.pages():
             wanted = [row for row in page.rows if (changed_ms(row) or low) >= low]
-            for ticket in (Entry(row).id("id") for row in wanted if isinstance(row, dict)):
-                if ticket is not None:
-                    found, rejects = logs.read(ticket, counts)
-                    state.asked += 1
-                    resource = "slot" if logs.met else "worklogs"
-                    yield Batch(rows=found, rejects=rejects, resource=resource, done=counts[0])
+            ids = [Entry(row).id("id") for row in wanted if isinstance(row, dict)]
+            yield from self._logs_of([ticket for ticket in ids if ticket is not None], logs, counts)
             state.newest = max([state.newest, *(changed_ms(row) or 0 for row in page.rows)])
             state.at = walk.at
             yield Batch(cursor=state.cursor())
@@ -237,6 +235,15 @@ class Pull:
         if left_out and "worklogs" in state.marks:
             state.marks["worklogs"] = reached  # the next pull begins right there, and not before what it has read
         yield Batch(resource="slot" if logs.met else "worklogs", problems=problems, cursor=state.cursor())
+
+    def _logs_of(self, tickets: Iterable[str], logs: Worklogs, counts: list[int]) -> Iterator[Batch]:
+        """The time entries of some requests, a batch each. Those that fail are asked for again by the next pull."""
+        state = self._state
+        for ticket in tickets:
+            found, rejects, failed = logs.read(ticket, counts, again=ticket in state.missed)
+            state.asked += 1
+            state.missed = [one for one in state.missed if one != ticket] + [ticket] * failed
+            yield Batch(rows=found, rejects=rejects, resource="slot" if logs.met else "worklogs", done=counts[0])
 
     def _sweep_is_due(self) -> bool:
         """Not in the first pull: what was just listed is there."""

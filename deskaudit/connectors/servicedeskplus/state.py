@@ -17,6 +17,7 @@ class State(Progress, kw_only=True):
     at: dict[str, Any] = msgspec.field(default_factory=dict)
     newest: int = 0
     asked: int = 0  # requests whose time entries this pull has read
+    missed: list[str] = msgspec.field(default_factory=list)  # requests whose time entries failed: asked for again
     swept_at: int = 0  # when all ids were last known; 0: never
 
     def knows(self, stream: str) -> bool:
@@ -54,4 +55,11 @@ def begin(cursor: Cursor | None, want: Want, now: int) -> State:
         return State(since_at=want.since_at, started_at=now)
     if not known.finished and known.since_at <= want.since_at:
         return known
-    return State(since_at=want.since_at, started_at=now, marks=known.marks, reach=known.reach, swept_at=known.swept_at)
+    return State(
+        since_at=want.since_at,
+        started_at=now,
+        marks=known.marks,
+        reach=known.reach,
+        missed=known.missed,
+        swept_at=known.swept_at,
+    )

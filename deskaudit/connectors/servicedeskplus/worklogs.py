@@ -21,11 +21,13 @@ class Worklogs:
         self._api, self._desk = api, desk
         self._misses = 0
 
-    def read(self, ticket: str, counts: list[int]) -> tuple[list[Row], list[Reject]]:
-        """The time entries of a request; none of one that has gone meanwhile. Raises SdpError.
+    def read(self, ticket: str, counts: list[int], *, again: bool) -> tuple[list[Row], list[Reject], bool]:
+        """(time entries of a request, rejects, whether it failed); nothing of one that has gone meanwhile.
 
-        A single request whose entries cannot be read is noted in `lost`.
+        Raises SdpError. A single request whose entries cannot be read is noted in `lost`; one that failed before, too
+        (`again`), says nothing about the others.
         """
+        failed = False
         walk = ListWalk(self._api, f"/requests/{ticket}/worklogs", "worklogs", size=LARGEST_PAGE, sort=None)
         found: list[Row] = []
         rejects: list[Reject] = []
@@ -39,13 +41,14 @@ class Worklogs:
                         counts[1] += 1
                         rejects.append(Reject(f"request {ticket}, worklog {counts[0]}", str(fault)))
         except SdpError as fault:
-            self._misses += 1
+            self._misses += not again
             gone = fault.absent and self.met
             if fault.kind != "bad_answer" or (self._misses >= MISSES and not gone):
                 raise
             if not fault.absent:
                 self.lost.append(fault.message)
+                failed = True
         else:
             self.met, self._misses = True, 0
         self.lost += walk.lost
-        return found, rejects
+        return found, rejects, failed

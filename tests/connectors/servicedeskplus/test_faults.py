@@ -196,7 +196,7 @@ def test_a_request_that_is_gone_has_no_time_entries(server, pulled, kit):
 
 
 def test_one_request_whose_time_entries_break_is_named(server, pulled, kit):
-    server.lists["requests"] = [kit.request(n) for n in range(3)]
+    server.lists["requests"] = [kit.request(n, f"2026-01-{20 + n} 08:00:00") for n in range(3)]
     for row in server.lists["requests"]:
         server.worklogs[row["id"]] = [kit.worklog(1)]
     server.before = failing("requests/100000000000000001/worklogs", 500, {}, b"boom")
@@ -204,6 +204,13 @@ def test_one_request_whose_time_entries_break_is_named(server, pulled, kit):
     assert (len(found.rows["slot"]), found.incomplete) == (2, {"slot"})
     assert any("100000000000000001" in problem.message for problem in found.problems)
     assert "worklogs" in found.cursor["marks"]
+    still = pulled("slot", cursor=found.cursor, now=kit.NOW + 3600)
+    assert still.incomplete == {"slot"}  # it did not change, and is not forgotten
+    server.before = lambda _request: None
+    mended = pulled("slot", cursor=still.cursor, now=kit.NOW + 7200)
+    assert len(mended.rows["slot"]) == 2  # that one, and the newest again, because pulls overlap
+    assert not mended.incomplete
+    assert not mended.cursor["missed"]
 
 
 @pytest.mark.parametrize("code", [7001, 4002, 4007])
