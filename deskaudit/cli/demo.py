@@ -43,6 +43,8 @@ def demo(state: State, *, app: bool | None, fresh: bool, folder: Path | None) ->
     home = (folder or state.paths.data / "demo").absolute()
     if fresh and home.exists():
         shutil.rmtree(home)
+    if folder is None:
+        state.paths.make()  # `parents` would make the data folder with the umask's mode
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     state.narrate(_("demo: building a made-up desk in {folder}").format(folder=home))
     with Demo.start(home, int(time.time())) as running:

@@ -9,7 +9,7 @@ import shutil
 import stat
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,14 @@ import click
 
 from deskaudit import __version__, secrets
 from deskaudit.cli.findings import Finding, look_at_plugins
-from deskaudit.cli.output import told
+from deskaudit.cli.output import ADD_SOURCE, told
 from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
+    from deskaudit.errors import ConfigError
 
 FREE_BYTES = 500_000_000
 
@@ -65,6 +66,7 @@ def _look(state: State, *, sources: bool) -> Iterator[Finding]:
         checks = sum(len(item.check) for item in state.desk.catalogue.items.values())
     except DeskauditError as fault:
         yield Finding("wrong", "config", fault.message, fault.hint)
+        yield from look_at_plugins(_broken(state))
         return
     yield Finding("ok", "config", f"{state.paths.config}: {config.desk.name}, zone {config.desk.zone}")
     yield _mode_of_config(state.paths.config)
@@ -72,7 +74,7 @@ def _look(state: State, *, sources: bool) -> Iterator[Finding]:
     yield Finding("ok", "catalogue", ngettext("{n} check", "{n} checks", checks).format(n=checks))
     yield from look_at_plugins(state.desk.catalogue.broken)
     if not found:
-        yield Finding("wrong", "sources", _("none is configured"), _("Add one: deskaudit init"))
+        yield Finding("wrong", "sources", _("none is configured"), ADD_SOURCE)
     for source in found if sources else ():
         probe = state.desk.test_source(source.name)
         good = probe.reachable and probe.authorised is not False
@@ -110,6 +112,14 @@ def _folders(state: State) -> Iterator[Finding]:
         yield Finding("ok", "database", f"{paths.database}, {told_n}")
     except DeskauditError as fault:
         yield Finding("wrong", "database", fault.message, fault.hint)
+
+
+def _broken(state: State) -> Mapping[str, ConfigError]:
+    """Packages whose checklist items were left out; none is known where the checks themselves cannot be read."""
+    try:
+        return state.desk.catalogue.broken
+    except DeskauditError:
+        return {}
 
 
 def _snapshot(state: State) -> Iterator[Finding]:

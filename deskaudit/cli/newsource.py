@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import textwrap
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +38,12 @@ def ask_source(state: State, file: Path, taken: Collection[str]) -> tuple[str, d
     while True:
         table = {"type": found.name, **_ask_options(found.options, name, table)}
         good, text = _knock(state, name, table, file)
-        click.echo(told((_("It answers. ") if good else _("Something is not right yet: ")) + text, limit=500))
+        _say(told((_("It answers. ") if good else _("Something is not right yet: ")) + text, limit=500))
         if good:
             _ask_mapping(state, configuration.Source(name, table, file), table)
             return name, table
         match click.prompt(
-            _("Answer again, keep it and correct it in the config later, or drop it?"),
+            _("Answer again, keep it to correct it in the config, or drop it?"),
             type=click.Choice(["again", "keep", "drop"]),
             default="again",
         ):
@@ -91,6 +93,7 @@ def _knock(state: State, name: str, table: dict[str, Any], file: Path) -> tuple[
     """Whether it answers and lets in, and what it says."""
     try:
         source = configuration.Source(name, table, file)
+        click.echo(_("Knocking at {name} …").format(name=name), err=True)
         probe = knock(lambda: state.desk.build(source))
     except DeskauditError as fault:
         return False, str(fault)
@@ -105,7 +108,7 @@ def _ask_mapping(state: State, source: configuration.Source, table: dict[str, An
         options = source.read_options(connectors.load(source.type).options)
         mapping = proposals.ask(state.desk, source, getattr(options, "mapping", None))
     except DeskauditError as fault:
-        click.echo(told(_("No mapping is proposed: {fault}").format(fault=fault), limit=300))
+        _say(told(_("No mapping is proposed: {fault}").format(fault=fault), limit=300))
         return
     if mapping:
         table["mapping"] = {**table.get("mapping", {}), **mapping}
@@ -260,6 +263,8 @@ def _ask_variable() -> str:
 
 
 def _say(text: str, *, hanging: int = 0) -> None:
-    """A sentence broken between words at the terminal's width."""
-    width = max(shutil.get_terminal_size().columns - 1, 20)
-    click.echo(click.wrap_text(text.strip("\n"), width=width, initial_indent="", subsequent_indent=" " * hanging))
+    """Lines broken between words on a terminal, at their own indent or `hanging`; whole ones for other programs."""
+    width = max(shutil.get_terminal_size().columns - 1, 20) if sys.stdout.isatty() else 10_000
+    for line in text.splitlines():
+        indent = " " * (hanging or len(line) - len(line.lstrip()))
+        click.echo(textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False) or "")

@@ -10,12 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from deskaudit.i18n import _
 from deskaudit.reports.files import whole_file
 from deskaudit.text import clean, one_line
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
     from deskaudit.model.verdicts import Audit
+
+
+ADD_SOURCE = _("Add one: deskaudit sources detect FILE --write NAME; or in the app: deskaudit, then 7 and n.")
+"""For a config without a source; `init` makes a whole config and replaces none."""
 
 
 def told(text: object, hint: str = "", *, indent: int = 0, limit: int = 1000) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deskaudit.cli.output import told, write_report
+from deskaudit.cli.output import ADD_SOURCE, told, write_report
 from deskaudit.cli.progress import Narrator
 from deskaudit.i18n import _
 from deskaudit.model.verdicts import Audit, Status
@@ -70,7 +70,7 @@ def scan(
     state.read_catalogue()  # what is left out is told before anything is pulled
     if not desk.sources:
         warning = _("warning: no source is configured, so that nothing can be judged.")
-        state.narrate(told(warning, _("Add one: deskaudit init")))
+        state.narrate(told(warning, ADD_SOURCE))
     with Narrator(plain=state.plain, ascii_=state.ascii, verbose=state.verbose) as narrator:
         audit = narrator.tell(desk.run(plan, heard=narrator.hear))
     if audit is None:

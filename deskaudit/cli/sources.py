@@ -9,7 +9,7 @@ import click
 
 from deskaudit import connectors
 from deskaudit.cli import proposals, scans
-from deskaudit.cli.output import told
+from deskaudit.cli.output import ADD_SOURCE, told
 from deskaudit.i18n import _
 from deskaudit.model import figures
 from deskaudit.model.periods import iso
@@ -35,7 +35,7 @@ def sources(ctx: click.Context, *, available: bool) -> None:
     state: State = ctx.obj
     pulled = state.desk.pulled()
     if not state.desk.sources:
-        state.narrate(_("No source is configured. Add one: deskaudit init."))
+        state.narrate(told(_("No source is configured."), ADD_SOURCE))
     configured = {source.name: source for source in state.desk.sources}
     for name in [*configured, *(name for name in pulled if name not in configured)]:
         found = pulled.get(name)
@@ -92,7 +92,7 @@ def test(state: State, name: str | None) -> int:
     if name is not None:
         return _test(state, state.desk.source(name).name)
     if not state.desk.sources:
-        state.narrate(_("No source is configured. Add one: deskaudit init."))
+        state.narrate(told(_("No source is configured."), ADD_SOURCE))
     worst = 0
     for number, source in enumerate(state.desk.sources):
         click.echo(("\n" if number else "") + f"{source.name} ({source.type})")

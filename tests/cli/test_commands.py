@@ -127,6 +127,14 @@ def test_completion(call, shell):
     assert (code, "_DESKAUDIT_COMPLETE" in out) == (0, True)
 
 
+@pytest.mark.parametrize("words", [("doctor",), ("sources",), ("sources", "test"), ("scan", "--only", "08.1")])
+def test_a_config_without_a_source_is_not_sent_back_to_init(call, desk, words):
+    (desk / "bare.toml").write_text('[desk]\nname = "Bare"\n')
+    _code, out, err = call(*words, config="bare.toml")
+    assert "Add one: deskaudit sources detect FILE --write NAME" in out + err
+    assert "deskaudit init" not in out + err
+
+
 def test_init_asks_probes_and_writes(call, desk, monkeypatch):
     import io
 

@@ -55,6 +55,14 @@ def test_the_demo_ends_with_its_summary(call, desk, monkeypatch):
     assert f"{program()} demo --app --folder {desk / 'demo'}" in err
 
 
+def test_after_the_demo_the_doctor_has_nothing_against_the_data_folder(call, desk, monkeypatch):
+    monkeypatch.setattr(made_up.Demo, "start", functools.partial(made_up.Demo.start, tickets=300))
+    monkeypatch.setattr(command, "PAST_AUDITS", 1)
+    assert call("demo")[0] == 0
+    assert (desk / "data").stat().st_mode & 0o777 == 0o700
+    assert "others may look into it" not in call("doctor", "--no-sources")[1]
+
+
 def read_terminal(words: list[str], columns: int) -> list[str]:
     """What a command writes on a terminal so wide."""
     inner, outer = pty.openpty()

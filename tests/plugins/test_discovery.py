@@ -194,6 +194,17 @@ def test_the_doctor_names_broken_plugins_and_good_ones(installed):
     assert said["deskaudit-extra 2.5: languages none; there is no folder nowhere"] == "wrong"
 
 
+def test_the_doctor_names_plugins_without_a_config_too(installed, tmp_path):
+    installed({"extra.py": "raise RuntimeError('on import')"}, connectors="extra:Extra")
+    done = subprocess.run(
+        [sys.executable, "-m", "deskaudit", "--config", "none.toml", "--data-dir", "data", "doctor"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin", "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    assert "There is no configuration at none.toml" in done.stdout
+    assert "wrong plugin      deskaudit-extra 2.5: connector extra: " in done.stdout
+
+
 def test_the_code_around_a_folder_is_not_run(installed, tmp_path):
     installed({"extra/__init__.py": "raise RuntimeError", "extra/checks/item.toml": item()}, checks="extra.checks")
     (found,) = [one for one in plugins.installed(plugins.CHECKS) if one.name == "extra"]

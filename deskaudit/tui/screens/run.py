@@ -142,7 +142,7 @@ class Run(Room):
             text = f"{mark} {theme.fit(source.name, 16)} {theme.fit(source.type, 10)} {age}"
             rows.append((_line(_("Pull") if place == 0 else "", text), Pick(source.name)))
         if not self._sources:
-            rows.append((_line(_("Pull"), _("no source is configured: deskaudit init")), None))
+            rows.append((_line(_("Pull"), _("no source is configured: 7, then n")), None))
         rows += [([], None), ([(" ", ""), (_("[ Start ]"), "strong"), (_("   or press s"), "dim")], "start")]
         return rows
 
