@@ -62,6 +62,7 @@ class DeskauditApp(App[None], inherit_bindings=False):
         Binding("2", "go('checklist')", _("Checklist"), id="go.checklist", tooltip=_("Checklist: the manual audit beside the data")),
         Binding("3", "go('findings')", _("Findings"), id="go.findings", tooltip=_("Findings: every result, down to its rows")),
         Binding("4", "go('trends')", _("Trends"), id="go.trends", tooltip=_("Trends: a metric over the audits, two audits side by side")),
+        Binding("5,6", "free_number", "", id="go.free", tooltip=_("No screen: these numbers are free, so that each screen keeps its own")),
         Binding("7", "go('sources')", _("Sources"), id="go.sources", tooltip=_("Sources: test, pull, last error")),
         Binding("8", "go('registers')", _("Registers"), id="go.registers", tooltip=_("Registers: the desk's own lists, edited here")),
         Binding("r", "go('run')", _("Run"), id="go.run", tooltip=_("Run: start, watch, cancel or resume an audit")),
@@ -230,6 +231,10 @@ class DeskauditApp(App[None], inherit_bindings=False):
                 self.screen.refresh_all()
         else:
             await self.switch_mode(mode)
+
+    def action_free_number(self) -> None:
+        if isinstance(self.screen, Room):
+            self.screen.say(_("No screen has the number 5 or 6. They go on with 7 Sources and 8 Registers."))
 
     def go(self, mode: str, item: str = "") -> None:
         """To a screen from code, at an item."""

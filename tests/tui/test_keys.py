@@ -194,3 +194,20 @@ async def test_leaving_asks_twice_only_while_something_runs(desk, open_app):
     async with open_app(desk) as app:
         await app.press("q")
         assert not app.app.is_running
+
+
+async def test_a_number_without_a_screen_says_so(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("4", "5")
+        assert "No screen has the number 5 or 6" in app.message
+        await app.press("question_mark")
+        assert "Trends" in app.text
+        await app.press("G")
+        assert "these numbers are free" in app.text
+
+
+async def test_the_key_that_searches_begins_no_search(desk, open_app):
+    async with open_app(desk) as app:
+        await app.press("colon", "slash", *"trends")
+        assert "Trends: a metric" in app.text
+        assert app.message == "Command: trends"

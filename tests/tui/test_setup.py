@@ -377,13 +377,15 @@ async def test_the_list_of_connectors_narrows_and_arrows_move_in_it(new_desk, op
     async with open_app(new_desk) as app:
         await app.press("7", "n")
         await app.wait(lambda: "A file at hand" in app.text, 60)
-        await app.press(*"backup")
+        await app.press("slash", *"backup")
         assert "liveagent" not in app.text
         first = app.app.screen.lines.value.name
         await app.press("down")
         assert app.app.screen.lines.value.name != first
+        assert "Fills:" in app.text
         await app.press(*"xyz", "enter")
         assert "No connector has that" in app.text
+        assert "Fills:" not in app.text, "nothing is told of a connector that is not in the list"
         await app.press("escape")
         assert "sources" in app.lines[1]
 

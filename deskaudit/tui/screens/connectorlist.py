@@ -74,7 +74,7 @@ class ConnectorList(Room):
         self.show_heading()
 
     def action_search(self) -> None:
-        self.ask(_("Search:"), self._typed_out, self._search, enter=_("take it"), along=True)
+        self.ask(_("Search:"), self._typed_out, self._search, enter=_("take it"), along=True, skip="/")
 
     def on_message_line_typed(self, event: MessageLine.Typed) -> None:
         event.stop()
@@ -108,11 +108,13 @@ class ConnectorList(Room):
         self.moved()
 
     def moved(self) -> None:
-        one = self.lines.value
-        if isinstance(one, ConnectorLine):
+        one, note = self.lines.value, self.query_one("#note", Note)
+        if not isinstance(one, ConnectorLine):
+            note.show()
+        else:
             fills = _("Fills: {names}.").format(names=", ".join(one.fills)) if one.fills else ""
             tested = _("Tested against: {what}").format(what=one.tested) if one.tested and one.fills else one.tested
-            self.query_one("#note", Note).show((one_line(one.fault, 200), "FAIL"), (fills, "dim"), (tested, "dim"))
+            note.show((one_line(one.fault, 200), "FAIL"), (fills, "dim"), (tested, "dim"))
 
     def chosen(self, value: Any) -> None:
         if not isinstance(value, ConnectorLine):

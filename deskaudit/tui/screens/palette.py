@@ -59,7 +59,7 @@ class Palette(Room):
         self.action_search()
 
     def action_search(self) -> None:
-        self.ask(_("Command:"), self._typed_out, self._search, enter=_("do it"))
+        self.ask(_("Command:"), self._typed_out, self._search, enter=_("do it"), skip="/")
 
     def on_message_line_typed(self, event: MessageLine.Typed) -> None:
         event.stop()

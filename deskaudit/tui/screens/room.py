@@ -178,16 +178,18 @@ class Room(Screen[Any], inherit_bindings=False):
         enter: str = "",
         hidden: bool = False,
         along: bool = False,
+        skip: str = "",
         fault: str = "",
     ) -> None:
         """Asks for a line of text at the message line. `done` gets it, or None after escape.
 
         What `done` returns is why the line cannot be taken: it is shown beneath, and the text stays to be mended.
         `enter`: what Enter does, in a word. `hidden`: a secret, never painted. `along`: up and down move in the
-        screen's list meanwhile. `fault`: what is wrong with `text`, where that is known only now.
+        screen's list meanwhile. `skip`: a character that begins no answer. `fault`: what is wrong with `text`, where
+        that is known only now.
         """
         lines = self.lines if along else None
-        question = Question(label, done, enter=enter, hidden=hidden, along=lines, closed=self._asked)
+        question = Question(label, done, enter=enter, hidden=hidden, along=lines, skip=skip, closed=self._asked)
         self.message.ask(question, text, fault)
         self.show_keys()
 

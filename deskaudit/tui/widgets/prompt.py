@@ -26,7 +26,8 @@ class Question(msgspec.Struct, frozen=True):
     """What is asked for. `done` gets the line, or None after escape; a sentence from it refuses the line.
 
     `enter`: what Enter does, for the keys below. `hidden`: a secret, painted as stars and forgotten at the end.
-    `along`: the list in which up and down move meanwhile. `closed`: called when nothing is asked any more.
+    `along`: the list in which up and down move meanwhile. `skip`: a character that begins no answer: the key that
+    opens this question, pressed though it is open. `closed`: called when nothing is asked any more.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Question(msgspec.Struct, frozen=True):
     enter: str = ""
     hidden: bool = False
     along: LineList | None = None
+    skip: str = ""
     closed: Callable[[], Any] = lambda: None
 
     def hints(self) -> list[KeyHint]:
@@ -129,7 +131,7 @@ class MessageLine(Canvas, can_focus=False):
                 (question.along.action_leaf if event.key.startswith("page") else question.along.action_step)(way)
             case "ctrl+u":
                 self._edit(0, self._caret, "")
-            case _ if event.is_printable and event.character:
+            case _ if event.is_printable and event.character and (self.typed or event.character != question.skip):
                 self._edit(self._caret, self._caret, event.character)
 
     def on_paste(self, event: Paste) -> None:
