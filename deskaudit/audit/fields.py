@@ -4,6 +4,7 @@ Forms in the app and questions on the command line are made from these; the comp
 """
 
 import csv
+import shlex
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
@@ -232,10 +233,25 @@ def missing(struct: type[msgspec.Struct], table: dict[str, Any]) -> list[str]:
 
 
 def from_here(answer: str) -> str:
-    """A path that is found from the shell's folder, in full: the config lies elsewhere, and paths start there."""
+    """A path that is found from the shell's folder, in full: the config lies elsewhere, and paths start there.
+
+    In quotes or with backslashes it is taken too where that names something: so terminals write what is dropped on them.
+    """
+    return next((full for text in _as_dropped(answer) if (full := _found(text))), answer)
+
+
+def _as_dropped(answer: str) -> list[str]:
     try:
-        full = Path(answer).expanduser().absolute()
-        found = full.name and any(Path(full.anchor).glob(str(full.relative_to(full.anchor))))
+        words = shlex.split(answer)
+    except ValueError:
+        words = []
+    return [answer, *words] if len(words) == 1 else [answer]
+
+
+def _found(text: str) -> str:
+    """The full path of what a path or a pattern names; "" where that is nothing."""
+    try:
+        full = Path(text).expanduser().absolute()
+        return str(full) if full.name and any(Path(full.anchor).glob(str(full.relative_to(full.anchor)))) else ""
     except (OSError, ValueError, RuntimeError):
-        return answer
-    return str(full) if found else answer
+        return ""

@@ -117,7 +117,12 @@ def refuse_changed(stream: IO[bytes], before: os.stat_result, read: int) -> None
     now = os.fstat(stream.fileno())
     rewritten = now.st_size == before.st_size and now.st_mtime_ns != before.st_mtime_ns
     if read < before.st_size or rewritten:
-        raise OSError(errno.ESTALE, _("it changed while it was read; run again once it is written"))
+        raise OSError(errno.ESTALE, _("it changed while it was read"))
+
+
+def what_next(fault: Exception, otherwise: str) -> str:
+    """What to do about a file that could not be read; `otherwise`: where its path or its rights may be wrong."""
+    return _("Run again once it is written.") if getattr(fault, "errno", None) == errno.ESTALE else otherwise
 
 
 class _Search:

@@ -32,6 +32,13 @@ def test_it_adds_the_section_and_the_source_answers(call, desk):
     assert "has a source fresh already" in err
 
 
+def test_a_file_in_no_config_is_told_without_a_key_of_it(call, desk):
+    for name in ("none.csv", ""):
+        code, _out, err = call("sources", "detect", str(desk / name))
+        assert code == 2
+        assert "Check the path and the file's permissions." in err
+
+
 def test_what_no_source_reads_ends_with_2(call, desk):
     (desk / "x.json").write_text('{"tickets": []}')
     code, out, _err = call("sources", "detect", str(desk / "x.json"))

@@ -133,3 +133,13 @@ def test_a_stop_says_that_nothing_was_written(desk):
     assert done.returncode == 130
     assert "Stopped: no config was written." in done.stderr
     assert not (desk / "new.toml").exists()
+
+
+def test_a_path_dropped_on_the_terminal_is_found(init, desk, monkeypatch, tmp_path_factory):
+    shell = tmp_path_factory.mktemp("two words")
+    (shell / "a b.xml").write_text("<nmaprun/>")
+    monkeypatch.chdir(shell)
+    for number, typed in enumerate(("'a b.xml'", r"a\ b.xml", "a b.xml", f"'{shell}/a b.xml'")):
+        (desk / "new.toml").unlink(missing_ok=True)
+        _code, said, sources = init("nmap", "", typed, "keep", "n")
+        assert sources["nmap"]["files"] == [f"{shell}/a b.xml"], (number, said)

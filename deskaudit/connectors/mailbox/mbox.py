@@ -15,7 +15,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.mailbox.contacts import FILLS, Sorter
 from deskaudit.connectors.mailbox.headers import HEADER_BYTES
 from deskaudit.connectors.mailbox.options import MailOptions
-from deskaudit.connectors.ordinary import refuse_changed, refuse_special, require_files
+from deskaudit.connectors.ordinary import refuse_changed, refuse_special, require_files, what_next
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.errors import Cancelled, SourceError
 from deskaudit.i18n import _
@@ -157,10 +157,11 @@ class Mbox:
                 refuse_changed(disk, before, disk.tell())
         except (OSError, EOFError, zlib.error) as fault:
             why = getattr(fault, "strerror", None) or str(fault)
+            hint = _("Check sources.{name}.path, and who may read the file.").format(name=self._context.source)
             raise SourceError(
-                _("{file} cannot be read: {why}").format(file=file, why=why),
+                _("{file} cannot be read: {why}.").format(file=file, why=why),
                 kind="bad_file",
-                hint=_("Check sources.{name}.path, and who may read the file.").format(name=self._context.source),
+                hint=what_next(fault, hint),
             ) from None
 
     def _no_mail(self, file: Path) -> SourceError:

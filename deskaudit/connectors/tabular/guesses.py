@@ -61,4 +61,4 @@ def read_start(file: Path, most: int) -> bytes:
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise damaged(file, fault) from None
     except OSError as fault:
-        raise unreadable(file, OWNER, fault) from None
+        raise unreadable(file, "", fault) from None

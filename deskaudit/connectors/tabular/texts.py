@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from deskaudit.connectors.ordinary import refuse_changed
+from deskaudit.connectors.ordinary import refuse_changed, what_next
 from deskaudit.connectors.tabular.encodings import explain_undecodable, name_encoding
 from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.errors import SourceError
@@ -226,7 +226,9 @@ def damaged(file: Path, fault: Exception | str) -> SourceError:
 
 
 def unreadable(file: Path, owner: str, fault: OSError) -> SourceError:
+    """`owner`: the source's table in the config; "" where the file is in no config."""
+    key = f"{owner}.path" if owner else _("the path")
     return bad_file(
         _("{file} cannot be read: {fault}.").format(file=file, fault=fault.strerror or fault),
-        _("Check {owner}.path and the file's permissions.").format(owner=owner),
+        what_next(fault, _("Check {key} and the file's permissions.").format(key=key)),
     )

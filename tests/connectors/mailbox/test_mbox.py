@@ -247,5 +247,6 @@ def test_an_archive_that_is_cut_while_it_is_read_is_no_whole_archive(kit):
     batches = build(kit).pull(None, WANT)
     next(batches)
     os.truncate(file, file.stat().st_size * 3 // 4)
-    with pytest.raises(SourceError, match="it changed while it was read"):
+    with pytest.raises(SourceError, match="it changed while it was read") as told:
         list(batches)
+    assert told.value.hint == "Run again once it is written."

@@ -329,5 +329,6 @@ def test_a_file_that_is_cut_while_it_is_read_is_no_whole_file(pull, connector, t
     if whole:
         assert list(batches)[-1].cursor is not None
         return
-    with pytest.raises(SourceError, match="it changed while it was read"):
+    with pytest.raises(SourceError, match="it changed while it was read") as told:
         list(batches)
+    assert told.value.hint == "Run again once it is written."
