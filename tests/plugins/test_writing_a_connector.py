@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "writing-a-connector.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"(?:^(Add to )?`([^`\n]+)`\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(?:^(Add to |Below `[^`\n]+` in )?`([^`\n]+)`\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 NO_INDEX = re.compile(r"No matching distribution found|Could not find a version|Failed to establish|connection broken")
 SHARED = {"deskaudit", "pybabel"}
 
@@ -37,12 +39,16 @@ class Reader:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         }
 
-    def write(self, name: str, text: str, *, more: bool) -> None:
+    def write(self, name: str, text: str, *, where: str) -> None:
+        """`where`: "" for a new file, "Add to " for its end, "Below `LINE` in " for the place under a line."""
         file = self.here / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        assert file.exists() is more, f"{name}: the page writes a file twice, or adds to none"
-        with file.open("a", encoding="utf-8") as out:
-            out.write(("\n" if more else "") + text)
+        assert file.exists() is bool(where), f"{name}: the page writes a file twice, or adds to none"
+        before = file.read_text(encoding="utf-8") if where else ""
+        line = where.removeprefix("Below `").removesuffix("` in ") + "\n" if where.startswith("Below") else ""
+        assert before.count(line) == 1 or not line, f"{name}: the page names no single line: {line}"
+        head, found, tail = before.partition(line) if line else (before + "\n" * bool(where), "", "")
+        file.write_text(head + found + text + tail, encoding="utf-8")
 
     def run(self, commands: str) -> None:
         """Runs a block in one shell; folder, environment and exported variables are those that the block before left."""
@@ -79,13 +85,13 @@ def blocks():
 
 def test_every_block_is_one_that_is_followed():
     assert PAGE.count("```") == 2 * len(blocks())
-    for _more, name, kind, _text in blocks():
+    for _where, name, kind, _text in blocks():
         assert (name is None) is (kind in {"sh", "text"}), (name, kind)
 
 
 def test_the_page_is_followed_from_nothing_to_a_wheel(tmp_path):
     reader = Reader(tmp_path)
-    for more, name, kind, text in blocks():
+    for where, name, kind, text in blocks():
         if kind == "sh":
             reader.run(text)
         elif kind == "text":
@@ -94,7 +100,7 @@ def test_the_page_is_followed_from_nothing_to_a_wheel(tmp_path):
                     f"the page shows {line!r}, and this was said:\n{reader.said[-3000:]}"
                 )
         else:
-            reader.write(name, text, more=bool(more))
+            reader.write(name, text, where=where or "")
     assert "failed" not in reader.said
 
 
