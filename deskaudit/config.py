@@ -18,6 +18,7 @@ from deskaudit.tomltables import OptionError, Options, in_words, place, read
 
 ACCOUNT = ("url", "host", "port", "user", "portal", "portal_id", "data_centre")
 """Options that say which server and login a source's rows come from."""
+USUAL_PORTS = {"http": ":80", "https": ":443"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 USUAL_HOURS = {"mon-fri": ["08:00-17:00"]}
 """What a calendar that states no hours is taken to keep."""
@@ -156,7 +157,7 @@ class Source:
 
         "" where the table names none, as with files.
         """
-        named = {key: str(self._table[key]).strip().rstrip("/") for key in ACCOUNT if key in self._table}
+        named = {key: _in_one_form(key, str(self._table[key])) for key in ACCOUNT if key in self._table}
         return hashlib.blake2b(json.dumps(named).encode(), digest_size=8).hexdigest() if named else ""
 
     def _take(self, key: str, kind: type, default: Any) -> Any:
@@ -182,6 +183,18 @@ class Source:
         return read(
             struct, self._table, self._file, f"sources.{self.name}", extra=("type", *SourceKeys.__struct_fields__)
         )
+
+
+def _in_one_form(key: str, text: str) -> str:
+    """An option of ACCOUNT: however an address is written, it is one server."""
+    text = text.strip().rstrip("/")
+    if key == "host":
+        return text.lower()
+    found = re.fullmatch(r"(https?)://([^/:@]+|\[[^]@]+\])(:\d+)?(/.*)?", text, re.IGNORECASE) if key == "url" else None
+    if found is None:
+        return text
+    scheme, host, port, path = found[1].lower(), found[2].lower(), found[3] or "", found[4] or ""
+    return f"{scheme}://{host}{'' if port == USUAL_PORTS[scheme] else port}{path}"
 
 
 def seconds(text: str, key: str = "") -> int:

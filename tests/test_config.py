@@ -194,6 +194,12 @@ def test_the_account_of_a_source_is_its_server_and_login():
         )
         == 3
     )
+    for same in ("https://RT.Example.org", "HTTPS://rt.example.org:443/", " https://rt.example.org "):
+        assert here == account(url=same, user="ana")
+    for other in ("https://rt.example.org:8443", "http://rt.example.org", "https://rt.example.org/rt"):
+        assert here != account(url=other, user="ana")
+    assert account(url="https://rt.example.org/RT") != account(url="https://rt.example.org/rt")
+    assert account(host="Mail.Example.org", user="ana") == account(host="mail.example.org", user="ana")
     assert "example" not in here
     assert account(path="tickets.csv") == ""
 
