@@ -208,6 +208,14 @@ def test_a_key_that_the_server_repeats_is_hidden_however_it_is_cut_or_written(ra
     assert "key-" not in fault.message
 
 
+@pytest.mark.parametrize("kept", [8, 15, 22])
+def test_a_key_that_the_server_shortens_itself_is_hidden(raw, kept):
+    key = "key-of-a-desk+with-signs"
+    told = json.dumps({"message": f"user_token {key[:kept]}... is unknown, {key[:kept]} too"})
+    fault = refused(raw(said(403, told.encode())).url, headers={"Authorization": Secret(f"user_token {key}")})
+    assert "user_token ***... is unknown, *** too" in fault.message
+
+
 def test_the_files_own_authorities_go_before_those_of_the_environment(raw, tmp_path, monkeypatch):
     good, other = certificate(tmp_path / "good"), certificate(tmp_path / "other")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
