@@ -3,7 +3,7 @@
 What a whole sweep did not name, and the pull did not land, is gone from the source. Such a ticket becomes a tombstone:
 its row stays with `deleted_at` (the time of publication) and the status it had, so that its history can be read and
 `live_ticket` leaves it out. It lives again when it lands again, or when a later sweep names it: a ticket that was restored
-need not have changed. One whose status says itself that it is deleted stays so. A ticket that was merged into another is no
+need not have changed. One whose status says itself that it is deleted, or spam, stays so. A ticket that was merged into another is no
 loss and stays as it is. Its tags, fields, events and promises stay: all that judges them asks for a live
 ticket, and hours that were worked on it were worked. Rows of other entities are dropped.
 """
@@ -31,7 +31,7 @@ def select_kept(connection: duckdb.DuckDBPyConnection, landing: Landing, entity:
     if entity != BURIED:
         return f"SELECT {_list(known)} FROM {rows} JOIN {named} n ON n.id = g.id"
     died, merged = known["deleted_at"], known["merged_into"]
-    restored = f"n.id IS NOT NULL AND COALESCE({known['status']}, '') <> 'deleted'"
+    restored = f"n.id IS NOT NULL AND COALESCE({known['status']}, '') NOT IN ('deleted', 'spam')"
     known["deleted_at"] = (
         f"CASE WHEN {restored} THEN NULL WHEN n.id IS NULL AND {merged} IS NULL THEN COALESCE({died}, {now}) ELSE {died} END"
     )

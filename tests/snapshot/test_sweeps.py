@@ -107,9 +107,11 @@ def test_what_belongs_to_a_deleted_ticket_stays_and_is_not_judged(snapshot, pull
 
 
 def test_a_merged_ticket_and_spam_stay_what_they_are(snapshot, pull):
-    pull(Batch(rows=[*tickets(1), *tickets(2, merged_into=1), Ticket(id=3, status="spam")]))
-    pull(Batch(present={"ticket": [1]}, swept=TICKET), now=NOW + 5)
-    assert select(snapshot, STATES) == [(1, "open", None), (2, "open", None), (3, "spam", NOW + 5)]
+    spam = [Ticket(id=3, status="spam"), Ticket(id=4, status="spam", deleted_at=NOW - 9)]
+    pull(Batch(rows=[*tickets(1), *tickets(2, merged_into=1), *spam]))
+    pull(Batch(present={"ticket": [1, 4]}, swept=TICKET), now=NOW + 5)
+    found = [(1, "open", None), (2, "open", None), (3, "spam", NOW + 5), (4, "spam", NOW - 9)]
+    assert select(snapshot, STATES) == found
 
 
 def test_rows_of_other_entities_go(snapshot, pull):
