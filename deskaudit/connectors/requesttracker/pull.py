@@ -131,11 +131,16 @@ class Pull:
         )
 
     def _vanished(self) -> list[str]:
-        """Queues that were shown before and are not now; from now on those that are shown are known, too."""
-        known, shown = self._state.queues, self._desk.queues
-        gone = [name for number, name in known.items() if number not in shown]
-        self._state.queues = known | shown
-        return gone
+        """Queues that were shown before and are not now; from now on those that are shown are known, too.
+
+        What changed in the others before they were shown was not read.
+        """
+        state, shown = self._state, self._desk.queues
+        new = [number for number in shown if number not in state.queues or number in state.hidden]
+        gone = {number: name for number, name in state.queues.items() if number not in shown}
+        state.joining = sorted({*state.joining, *new} - set(gone)) if state.mark else []
+        state.hidden, state.queues = list(gone), state.queues | shown
+        return list(gone.values())
 
     def _check_queues(self) -> None:
         known = {name.casefold() for name in self._desk.queues.values()}
@@ -160,7 +165,13 @@ class Pull:
         state = self._state
         low = query_time((state.mark or state.since_at) - self._options.overlap_s)
         changed = f"LastUpdated > '{low}'"
-        return f"{self._scope()} AND " + (changed if state.mark else f"({changed} OR Status = '__Active__')")
+        if state.mark and not state.joining:
+            return f"{self._scope()} AND {changed}"
+        first = f"LastUpdated > '{query_time(state.since_at - self._options.overlap_s)}' OR Status = '__Active__'"
+        if state.joining:
+            queues = " OR ".join(f"Queue = {number}" for number in state.joining)
+            first = f"{changed} OR (({queues}) AND ({first}))"
+        return f"{self._scope()} AND ({first})"
 
     def _estimate(self) -> Estimate | None:
         """What the pull costs: RT is asked how many tickets and accounts there are. None where it fails."""
@@ -214,6 +225,7 @@ class Pull:
         problems = losses("/tickets", ("ticket",), lost, counts)
         if not problems:
             state.mark = max(state.mark, min(state.newest, state.started_at)) or state.started_at
+            state.joining = []
             state.reach = state.reach or state.since_at
         if hidden:
             problems += losses("/tickets", ("ticket",), [_HIDDEN], [0, 0])
@@ -233,7 +245,8 @@ class Pull:
                 fields = Fields(one, CLOCK)
                 changed = fields.at("LastUpdated") or 0
                 self._state.newest = max(self._state.newest, changed)
-                if self._state.mark and changed < close:
+                joins = fields.inner("Queue").id("id") in self._state.joining
+                if self._state.mark and changed < close and not joins:
                     continue
                 found, story, _seen = read_ticket(self._desk, fields)
                 rows += found

@@ -18,6 +18,8 @@ class State(Progress, kw_only=True):
     swept_at: int = 0
     merged: int = 0  # number of the newest merge that was read
     queues: dict[str, str] = msgspec.field(default_factory=dict)  # those that were ever shown: number → name
+    hidden: list[str] = msgspec.field(default_factory=list)  # those of them that were not shown at the last pull
+    joining: list[str] = msgspec.field(default_factory=list)  # those that are shown, and not read up to the mark
     veiled: list[int] = msgspec.field(default_factory=list)  # a page of tickets whose history may lack entries
     stage: str = ""
     after: int = 0  # the number after which the stage goes on
@@ -52,6 +54,8 @@ def begin(cursor: Cursor | None, want: Want, now: int, scope: str) -> State:
         reach=known.reach if far else 0,
         swept_at=known.swept_at,
         queues=known.queues,
+        hidden=known.hidden,
+        joining=known.joining,
         merged=known.merged if far else 0,
         veiled=known.veiled,
         staff=known.staff,

@@ -92,3 +92,22 @@ def test_rows_that_rt_counts_and_does_not_show_delete_no_ticket(pulled, desk, mo
     assert late.swept == set()
     assert any("Which tickets were deleted cannot be told" in problem.message for problem in late.problems)
     assert late.incomplete == {"ticket"}
+
+
+def test_a_queue_that_is_shown_later_brings_what_is_older_than_the_last_pull(pulled, desk, rights):
+    """Its tickets changed long before, and no list of changes tells of them."""
+    first = pulled("clerk", "ticket", "event", user_limit=0)
+    assert desk.made["secret"] not in first.tickets
+    desk.sql("UPDATE Tickets SET LastUpdated = datetime('now', '-3 days')")
+    rights("grant", "clerk", "Secret")
+    second = pulled("clerk", "ticket", "event", cursor=first.cursor, user_limit=0)
+    assert set(second.tickets) - {desk.made["twin"]} == {desk.made["secret"]}
+    assert key("ticket", desk.made["secret"]) in {event.ticket_id for event in second.rows["event"]}
+    third = pulled("clerk", "ticket", cursor=second.cursor, user_limit=0)
+    assert desk.made["secret"] not in third.tickets
+    rights("revoke", "clerk", "Secret")
+    fourth = pulled("clerk", "ticket", cursor=third.cursor, user_limit=0)
+    rights("grant", "clerk", "Secret")
+    fifth = pulled("clerk", "ticket", cursor=fourth.cursor, user_limit=0)
+    assert desk.made["secret"] in fifth.tickets  # it may have changed while nobody looked
+    rights("revoke", "clerk", "Secret")
