@@ -22,6 +22,10 @@ ACCEPT = "application/vnd.manageengine.sdp.v3+json"
 LIMITED_S = 90.0  # after a refusal for haste that does not say how long; recovery was seen to take 60 to 90 seconds
 
 
+Criterion = tuple[str, str, str | Sequence[str]]
+"""Field, condition, and the value or the values of which one must be met."""
+
+
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """What a list is asked for: the `list_info` of the API. `criteria` are joined by AND."""
 
@@ -30,7 +34,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     sort: str | None = None
     descending: bool = False
     fields: Sequence[str] = ()
-    criteria: Sequence[tuple[str, str, str]] = ()  # field, condition, value
+    criteria: Sequence[Criterion] = ()
     count: bool = False
 
     def input_data(self) -> str:
@@ -41,7 +45,12 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
             info["fields_required"] = list(self.fields)
         if self.criteria:
             info["search_criteria"] = [
-                {"field": field, "condition": condition, "value": value, **({"logical_operator": "AND"} if n else {})}
+                {
+                    "field": field,
+                    "condition": condition,
+                    **({"value": value} if isinstance(value, str) else {"values": list(value)}),
+                    **({"logical_operator": "AND"} if n else {}),
+                }
                 for n, (field, condition, value) in enumerate(self.criteria)
             ]
         if self.count:

@@ -11,7 +11,7 @@ from deskaudit.connectors.lists import FATAL, losses, read_rows
 from deskaudit.connectors.progress import has_passed
 from deskaudit.connectors.servicedeskplus import rows
 from deskaudit.connectors.servicedeskplus.answers import SdpError
-from deskaudit.connectors.servicedeskplus.api import Api, Ask
+from deskaudit.connectors.servicedeskplus.api import Api, Ask, Criterion
 from deskaudit.connectors.servicedeskplus.fields import Entry
 from deskaudit.connectors.servicedeskplus.lists import STATUSES, TICKET, Listed, Read, short_lists
 from deskaudit.connectors.servicedeskplus.options import Options
@@ -160,7 +160,7 @@ class Pull:
             high=high,
             size=self._options.page_size,
             forms=rows.FORMS,
-            extra=(("status.in_progress", "is", "true"),),
+            extra=(self._in_progress(),),
         )
         yield from self._walk(walk, lambda row: (changed_ms(row) or 0) < high and self._is_open(row))
         state.newest = high
@@ -197,6 +197,17 @@ class Pull:
                 total=self._total,
                 cursor=self._state.cursor(),
             )
+
+    def _in_progress(self) -> Criterion:
+        """What tells an open request: the names of the states, as far as they are known, else the mark behind them.
+
+        A server that did not know a field might as well answer with an empty list, and the names are documented.
+        """
+        states = self._desk.statuses.values()
+        if any(state.yes("in_progress") for state in states):
+            names = [state.text("name") for state in states if state.yes("in_progress") is not False]
+            return "status.name", "is", [name for name in names if name]
+        return "status.in_progress", "is", "true"
 
     def _is_open(self, row: Any) -> bool:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from deskaudit.connectors.fields import RowError
 from deskaudit.connectors.servicedeskplus.answers import SdpError
-from deskaudit.connectors.servicedeskplus.api import Api, Ask, Page
+from deskaudit.connectors.servicedeskplus.api import Api, Ask, Criterion, Page
 from deskaudit.connectors.servicedeskplus.fields import Entry
 from deskaudit.i18n import _
 
@@ -93,7 +93,7 @@ class ChangedWalk:
         low: int,
         size: int,
         forms: Sequence[Sequence[str]],
-        extra: Sequence[tuple[str, str, str]] = (),
+        extra: Sequence[Criterion] = (),
         high: int | None = None,
     ) -> None:
         def whole(name: str, default: int) -> int:
@@ -146,7 +146,7 @@ class ChangedWalk:
             yield Page(fresh, page.more, page.total)
 
     def _ask(self) -> Ask:
-        criteria = [(CHANGED, "greater or equal", str(self.at["low"]))]
+        criteria: list[Criterion] = [(CHANGED, "greater or equal", str(self.at["low"]))]
         if self._high is not None:
             criteria.append((CHANGED, "lesser than", str(self._high)))
         return Ask(

@@ -165,7 +165,7 @@ def matches(row, criterion):
     held = row.get(field)
     if inner:
         held = {one["id"]: one for one in STATUSES}[held["id"]][inner]
-        return str(held).lower() == criterion["value"]
+        return held in criterion["values"] if "values" in criterion else str(held).lower() == criterion["value"]
     held, value = int(held["value"]), int(criterion["value"])
     return {"greater or equal": held >= value, "lesser than": held < value}[criterion["condition"]]
 
