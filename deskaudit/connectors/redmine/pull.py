@@ -113,8 +113,8 @@ class Pull:
         ]
         for entity, rows in lists:
             if entity in self._want.entities:
-                # Without the list of users, contacts show up in tickets alone.
-                whole = entity != "contact" or self._directory.has_users
+                # Without the list of users, contacts show up in tickets alone; a project that is hidden is still one.
+                whole = self._directory.has_users if entity == "contact" else entity != "department" or not self._hides
                 replaces = frozenset({entity}) if whole else frozenset[str]()
                 yield Batch(rows=rows, resource=entity, replaces=replaces, done=len(rows), total=len(rows))
         self._contacts = set(self._directory.people)
@@ -136,7 +136,7 @@ class Pull:
                     problems.append(Problem(path, f"{fault.message} {fault.hint}".strip(), ("document",)))
             except RowError as fault:
                 problems.append(Problem(path, str(fault), ("document",)))
-        whole = frozenset[str]() if problems else frozenset({"document"})
+        whole = frozenset[str]() if problems or self._hides else frozenset({"document"})
         yield Batch(rows=rows, resource="document", replaces=whole, problems=problems)
 
     def _stage(self, name: str, entities: tuple[str, ...], batches: Callable[[], Iterable[Batch]]) -> Iterator[Batch]:

@@ -363,8 +363,10 @@ def test_a_project_that_is_archived_is_no_deletion_of_its_tickets(kit):
     assert first.swept == {"ticket", "slot"}
     kit.site.send("PUT", f"/projects/{attic}/archive.json")
     later = kit.NOW + 8 * 86400
-    second = kit.pull("admin", entities=("ticket", "slot"), cursor=first.cursor, now=later)
+    second = kit.pull("admin", cursor=first.cursor, now=later)
     third = kit.pull("admin", entities=("ticket", "slot"), cursor=second.cursor, now=later + 8 * 86400)
+    replaced = {entity for batch in second.batches for entity in batch.replaces}
+    assert replaced == {"agent", "contact"}  # its department and its pages stay, too
     for pulled in (second, third):
         assert "no longer sees attic" in " ".join(problem.message for problem in pulled.problems)
         assert pulled.swept == set()
