@@ -126,7 +126,7 @@ class Pull:
             rejects=rejects,
             problems=problems,
             resource="department",
-            replaces=frozenset() if lost else frozenset({"department"}),
+            replaces=frozenset() if lost or self._gone else frozenset({"department"}),
             estimate=self._estimate(),
         )
 

@@ -56,8 +56,8 @@ def test_a_queue_that_is_hidden_meanwhile_deletes_no_ticket(pulled, desk, rights
     first = pulled("clerk", "ticket")
     assert desk.made["life"] in first.tickets  # in Network
     rights("revoke", "clerk", "Network")
-    late = pulled("clerk", "ticket", cursor=first.cursor, ahead=8 * 86400)
-    assert (late.swept, late.present) == (set(), set())
+    late = pulled("clerk", "ticket", "department", cursor=first.cursor, ahead=8 * 86400)
+    assert (late.swept, late.present, late.replaces) == (set(), set(), set())
     assert any("no longer shows the queues Network" in problem.message for problem in late.problems)
     later = pulled("clerk", "ticket", cursor=late.cursor, ahead=8 * 86400)
     assert later.swept == set()
