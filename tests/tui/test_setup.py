@@ -400,3 +400,14 @@ async def test_a_draft_that_a_probe_likes_says_so(new_desk, open_app, monkeypatc
         await fill(app, "preset", "zendesk")
         await app.press("t")
         await app.wait(lambda: "works, version 9" in app.message)
+
+
+async def test_a_fault_stands_at_the_key_that_it_begins_with(new_desk, open_app):
+    async with open_app(new_desk) as app:
+        await choose(app, "calls and other")
+        await fill(app, "path", "x.csv")
+        assert "columns needs started_at" in app.lines[1]
+        await app.press("G")
+        assert any(line.startswith("!columns ") for line in app.lines)
+        await app.press("g")
+        assert not any(line.startswith("!") for line in app.lines), "the key names is not the one that is blamed"

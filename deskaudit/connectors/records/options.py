@@ -21,7 +21,8 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def need(self, *fields: str) -> None:
         """Raises ValueError where none of the fields is mapped."""
         if not any(getattr(self, field) for field in fields):
-            raise ValueError(_("columns names none of {fields}").format(fields=", ".join(fields)))
+            text = _('columns needs {fields}, as {first} = "the name of its column"')
+            raise ValueError(text.format(fields=_(" or ").join(fields), first=fields[0]))
 
 
 class RecordOptions(TableOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):

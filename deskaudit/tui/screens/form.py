@@ -105,8 +105,8 @@ class Form(Room):
         if not found and not fields.missing(self.struct, dict(options)):
             message, key = fields.complaint(self.struct, dict(options))
             if message:
-                named = [name for name in known if re.search(rf"\b{re.escape(name)}\b", message)]
-                found[key if key in known else named[0] if named else ""] = message
+                first = next((word for word in re.findall(r"[\w-]+", message) if word in known), "")
+                found[key if key in known else first] = message
         return found
 
     @property

@@ -209,7 +209,7 @@ def test_legs_of_freepbx_belong_together_where_the_export_says_so(pull):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('type = "calls"\npath = "t.csv"', "names none of started_at"),
+        ('type = "calls"\npath = "t.csv"', 'columns needs started_at, as started_at = "the name of its column"'),
         ('type = "calls"\npath = "t.csv"\nregion = "Norway"', "no country is called"),
         ('type = "calls"\npath = "t.csv"\npreset = "asterisk"\ncolumns = { key = "a" }', "keep one"),
         ('type = "calls"\npath = "t.csv"\ncolumns = { started_at = "a", ticket = "b" }', "needs tickets_of"),

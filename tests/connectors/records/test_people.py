@@ -90,7 +90,7 @@ def test_overlapping_exports_count_once(pull):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('email = "E-post"\nname = "Navn"', "", "names none of email, name, key"),
+        ('email = "E-post"\nname = "Navn"', "", "columns needs email or name or key, as email = "),
         ('department = "Avdeling"\n', "", "department_lead needs columns.department"),
         ('path = "t.csv"', 'path = "t.csv"\nagents_of = "The Desk"', "agents_of names a source"),
         ("email =", "emial =", "Did you mean email"),
