@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from deskaudit.model.batches import Probe, PulledSource
 from deskaudit.model.events import PullFinished, PullStarted
 
@@ -55,6 +57,18 @@ async def test_pulling_shows_progress_and_can_be_cancelled(desk, open_app):
         await app.wait(lambda: "1 000 rows are kept" in app.message)
         await app.press("p")
         await app.wait(lambda: "Finished" in app.message)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+async def test_the_key_that_cancels_has_room_while_something_is_pulled(desk, open_app, width):
+    desk.hold = threading.Event()
+    async with open_app(desk, size=(width, 24)) as app:
+        await app.press("7", "P")
+        await app.wait(lambda: "rows" in app.message)
+        assert " x cancel " in app.lines[-1]
+        await app.press("x")
+        desk.hold.set()
+        await app.wait(lambda: not app.app.job.running)
 
 
 async def test_a_source_that_is_off_says_so(desk, open_app):

@@ -24,22 +24,26 @@ class KeyBar(OneLine):
     """The keys of this screen; what cannot be done now stands dim in brackets."""
 
     def show_keys(self, hints: Sequence[KeyHint], *, can_help: bool = True) -> None:
-        """As many as fit, in their order; the last place says where all the keys are, unless "?" is text now."""
+        """As many as fit, in their order; the last place says where all the keys are, unless "?" is text now.
+
+        Where there is no room for all, those that can be used now go first.
+        """
         tail: Spans = [("?", "strong"), (_(" help "), "")] if can_help else []
         room = (self.size.width or self.app.size.width) - sum(cell_len(text) for text, _style in tail) - 1
-        spans: Spans = []
-        for hint in hints:
-            pieces: Spans = (
-                [(f" ({hint.key} {hint.label})", "dim")]
-                if hint.refusal
-                else [(f" {hint.key}", "strong"), (f" {hint.label}", "")]
-            )
-            length = sum(cell_len(text) for text, _style in pieces) + 1
+        kept: list[KeyHint] = []
+        for hint in sorted(hints, key=lambda hint: bool(hint.refusal)):
+            length = _length(_pieces(hint))
             if length > room:
                 break
-            spans.extend([*pieces, (" ", "")])
+            kept.append(hint)
             room -= length
-        self.show(spans, tail)
+        self.show([span for hint in hints if hint in kept for span in _pieces(hint)], tail)
+
+
+def _pieces(hint: KeyHint) -> Spans:
+    if hint.refusal:
+        return [(f" ({hint.key} {hint.label})", "dim"), (" ", "")]
+    return [(f" {hint.key}", "strong"), (f" {hint.label}", ""), (" ", "")]
 
 
 class NavBar(OneLine):
