@@ -146,6 +146,15 @@ async def test_the_file_changed_meanwhile_is_not_written_over(desk, kept, open_a
         assert entries(kept, "restores", "restore")[0]["backup"] == "theirs"
 
 
+async def test_every_column_of_the_matrix_is_on_a_narrow_screen(desk, kept, open_app):
+    async with open_app(desk, size=(60, 15)) as app:
+        await open_register(app, "escalation")
+        assert app.lines[2].split() == ["PRIORITY", "TYPE", "GROUP", "AFTER", "SHARE", "CONTACT"]
+        await app.press(*"lllll", "enter")
+        await app.type("Ann")
+        assert app.lines[3].split() == ["P1", "Ann"]
+
+
 async def test_the_escalation_matrix_is_a_grid(desk, kept, open_app):
     async with open_app(desk) as app:
         await open_register(app, "escalation")

@@ -22,6 +22,8 @@ from deskaudit.tui.widgets.note import Note
 from deskaudit.tui.widgets.prompt import MessageLine
 
 WIDTHS = {"priority": 8, "type": 14, "group": 16, "after": 6, "share": 6}
+CUT = ("type", "group")
+NARROWEST = 8
 
 
 class Grid(LineList):
@@ -96,8 +98,12 @@ class Matrix(RegisterRoom):
         self.moved()
 
     def _width(self, field: Field) -> int:
+        """Where the last column would be off the screen, the names of types and groups are cut for it."""
         rest = self.size.width - sum(WIDTHS.values()) - 2 * len(self._fields)
-        return WIDTHS.get(field.name, max(rest, 8))
+        lacking = max(NARROWEST - rest, 0)
+        if field.name in CUT:
+            return max(WIDTHS[field.name] - (lacking + 1) // len(CUT), NARROWEST)
+        return WIDTHS.get(field.name, max(rest, NARROWEST))
 
     def _cells(self, priority: str, index: int | None) -> Spans:
         entry = {"priority": priority} if index is None else self.line.entries[index]
