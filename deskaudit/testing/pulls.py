@@ -1,6 +1,8 @@
 """Pulls as the core does them: landed page by page in a real snapshot, broken off, gone on with."""
 
+import sysconfig
 import threading
+import traceback
 import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+import deskaudit
 from deskaudit.config import Config
 from deskaudit.connectors import Connector
 from deskaudit.errors import Cancelled, DeskauditError
@@ -17,6 +20,7 @@ from deskaudit.snapshot import Snapshot
 
 SOURCE = "contract"
 TURN = 0.02  # seconds
+NOT_OWN = (Path(deskaudit.__file__).parent, Path(sysconfig.get_path("stdlib")))  # where no author's code lies
 SHOWN = 4  # columns of a row that differs
 Tables = dict[str, dict[int, dict[str, Any]]]
 """Entity → id → the columns of a row."""
@@ -47,7 +51,7 @@ class Pulled(msgspec.Struct):
     @property
     def told(self) -> str:
         """The fault in one line; "" where there is none."""
-        return told(self.fault) if self.fault else ""
+        return told(self.fault)
 
     @property
     def complaints(self) -> int:
@@ -192,7 +196,13 @@ def files_in(folder: Path) -> Mapping[str, tuple[int, int]]:
     return found
 
 
-def told(fault: Exception) -> str:
-    """An exception in one line."""
-    message = fault.message if isinstance(fault, DeskauditError) else str(fault)
-    return f"{type(fault).__name__}: {message}"
+def told(fault: Exception | None) -> str:
+    """An exception in one line, with its place in the connector where nobody meant it to be raised; "" for none."""
+    if fault is None:
+        return ""
+    if isinstance(fault, DeskauditError):
+        return f"{type(fault).__name__}: {fault.message}"
+    frames = traceback.extract_tb(fault.__traceback__)
+    own = [frame for frame in frames if not any(map(Path(frame.filename).is_relative_to, NOT_OWN))] or frames
+    place = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    return f"{type(fault).__name__}: {fault}{place}"

@@ -159,18 +159,22 @@ CASES = {
         (fault(probe=lambda _self: Probe(reachable=False, message="no")), "not reachable"),
         (fault(probe=lambda _self: Probe(reachable=True, authorised=False)), "key is refused"),
         (fault(probe=lambda _self: Probe(reachable=True, message="a\x1bb")), "Probe.message holds control"),
-        (fault(probe=lambda _self: {}["gone"]), "source: probe() raises KeyError: 'gone'; say it in the Probe"),
+        (fault(probe=lambda _self: {}["gone"]), "source: probe() raises KeyError: 'gone' (test_rules.py, line "),
     ],
     "a_broken_source_is_told": [
         (fault(probe=lambda _self: {}["gone"]), "probe() raises KeyError"),
         (fault(probe=lambda _self: Probe(reachable=True)), "probe() finds all well: ask in probe() for the first of what"),
-        (fault(pull=raising(KeyError("gone"))), "pull() raises KeyError"),
+        (fault(pull=raising(KeyError("gone"))), "pull() raises KeyError: 'gone' (test_rules.py, line "),
         (fault(pull=raising(SourceError("no", kind="bad_file"))), 'the SourceError "no" has no hint: say what to do in its'),
         (fault(pull=raising(SourceError("", kind="bad_file", hint="x"))), "has no message: name what is wrong"),
         (fault(pull=raising(SourceError("no", kind="odd", hint="x"))), "kind is 'odd'"),
         (fault(pull=quiet), "ends as if all were well"),
     ],
     "rows_are_of_the_wanted_entities": [(fault(rows=foreign), "rows of asset too")],
+    "rows_fit_the_model": [
+        (fault(key=lambda _self, page, n: float(page * 5 + n + 1)), "Ticket 0-0 would be kept out of the snapshot: Expected `int`, got `float`"),
+        (fault(text=lambda *_: 7), "got `int` - at `$.title`; times are whole epoch seconds, and ids come from context.key(…)"),
+    ],
     "a_row_is_there_once": [(fault(pull=whole), "its id was there before"), (fault(key=lambda *_: 1 << 63), "63 bits")],
     "pulling_twice_gives_the_same": [
         (fault(key=lambda self, page, n: self._context.key("ticket", f"{page}-{n}-{self.pulls}")), "ids differ"),
@@ -180,7 +184,7 @@ CASES = {
     "cursors_are_json": [
         (fault(cursor=lambda *_: None), "no batch has a cursor"),
         (fault(cursor=lambda _self, page: {"page": (page, 1)}), "another one after JSON"),
-        (fault(cursor=lambda _self, page: {"page": {page}}), "is no JSON"),
+        (fault(cursor=lambda _self, page: {"page": {page}}), "make it of dicts, lists, texts and numbers alone"),
         (fault(cursor=lambda _self, page: {"page": page, "seen": ["x" * 80] * 20_000}), "bytes: it is written with each"),
     ],
     "a_stopped_pull_goes_on": [(fault(cursor=lambda _self, page: {"page": page + 1}), "stopped after batch 1 of 4")],
@@ -278,6 +282,36 @@ def test_a_connector_that_keeps_all_rows_is_found(tmp_path):
 
     with pytest.raises(AssertionError, match="for each further row"):
         Given().test_memory_is_bounded(tmp_path)
+
+
+def test_small_rows_beside_those_that_are_kept_do_not_hide_them(tmp_path):
+    class Hoarder(Sound):
+        def pull(self, cursor, want):
+            keys = range(len(self._options.titles))
+            tickets = [Ticket(id=key, title=f"{key} {'x' * 300}") for key in keys]
+            yield Batch(rows=tickets, cursor={"n": 0})
+            for key in keys:
+                yield Batch(rows=[Asset(id=key, origin="list"), Asset(id=-key, origin="list")], cursor={"n": key})
+
+    class Given(Contract):
+        connector = Hoarder
+        large_rows = (1000, 3000)
+
+        def large(self, folder, rows):
+            return {"titles": [""] * rows}
+
+    with pytest.raises(AssertionError, match="for each further row"):
+        Given().test_memory_is_bounded(tmp_path)
+
+
+def test_an_entry_point_that_names_nothing_is_told_with_what_to_do(tmp_path, monkeypatch):
+    folder = tmp_path / "sound-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: sound\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[deskaudit.connectors]\nsound = json:Sound\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(AssertionError, match="has no attribute 'Sound': correct its entry point"):
+        Contract().test_is_installed()
 
 
 def test_local_times_read_as_utc_are_found(tmp_path):
