@@ -45,7 +45,7 @@ def read(
         return msgspec.convert(raw, struct)
     except msgspec.ValidationError as fault:
         blamed = _blame(struct, raw)
-        message = in_words(str(fault).partition(" - at `$")[0], _kind_at(struct, blamed))
+        message = in_words(str(fault).partition(" - at `$")[0], kind_at(struct, blamed))
         dotted = ".".join(part for part in (prefix, *blamed) if part)
         hint = hint or _("Correct it; nothing has run.")
         if _is_secret(struct, blamed) and message.startswith("Expected `object"):
@@ -77,8 +77,8 @@ _ACCEPTED = {
 }
 
 
-def _kind_at(kind: Any, way: list[str]) -> Any:
-    """The type of the value that `_blame` found; tables of a list are numbers in the way there."""
+def kind_at(kind: Any, way: list[str]) -> Any:
+    """The type of the value at the end of a way of keys; tables of a list are numbers in it."""
     for part in way:
         struct = _struct_in(kind)
         types = {} if struct is None else {field.encode_name: field.type for field in msgspec.structs.fields(struct)}

@@ -11,7 +11,7 @@ import msgspec
 from deskaudit.checks.spec import Check, Item, Question
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
-from deskaudit.tomltables import find_infinite
+from deskaudit.tomltables import find_infinite, in_words, kind_at
 
 Table = TypeVar("Table", bound=msgspec.Struct)
 
@@ -75,6 +75,7 @@ def _read(struct: type[Table], raw: dict[str, Any], file: Path) -> Table:
     except msgspec.ValidationError as fault:
         message, _at, path = str(fault).partition(" - at `$")
         steps = re.findall(r"\.(\w+)|\[(\d+)\]", path)
+        message = in_words(message, kind_at(struct, [name or number for name, number in steps]))
         raise _wrong(file, _trail(raw, [name or int(number) for name, number in steps]), message) from None
 
 

@@ -115,9 +115,15 @@ class Validator:
                     _check_fail_if(connection, leg, shapes[leg.rows], binds)
             except duckdb.Error as fault:
                 raise ConfigError(
-                    _("its SQL is wrong: {fault}").format(fault=str(fault).splitlines()[0]),
-                    hint=_("docs/writing-a-check.md lists tables, columns and names."),
+                    _("its SQL is wrong: {fault}").format(fault=str(fault).splitlines()[0]), hint=_sql_hint(str(fault))
                 ) from None
+
+
+def _sql_hint(fault: str) -> str:
+    """The nearest name that the engine knows, where it says one, and where all of them stand."""
+    near = re.search(r'Candidate bindings[ :]*"([^"]+)"', fault)
+    where = _("docs/writing-a-check.md lists tables, columns and names.")
+    return f"{_('Did you mean {near}?').format(near=near[1])} {where}" if near else where
 
 
 def _check_names(check: Check) -> None:
@@ -187,7 +193,12 @@ def _check_contract(check: Check, leg: Judgement, shape: dict[str, str]) -> None
         needed.append("other")
     for name in needed:
         if name not in shape:
-            raise ConfigError(where + _("its rows have no column {name}.").format(name=name))
+            raise ConfigError(
+                where + _("its rows have no column {name}.").format(name=name),
+                hint=_("They have {names}: write … AS {name}, as docs/writing-a-check.md says for a {kind}.").format(
+                    names=", ".join(shape), name=name, kind=leg.kind
+                ),
+            )
     for name in ("subject", "good"):
         if name in shape and shape[name] not in _WHOLE and shape[name] != '"NULL"':
             raise ConfigError(

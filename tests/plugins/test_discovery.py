@@ -237,6 +237,21 @@ def test_what_lists_or_runs_checks_says_which_package_is_left_out(installed, cal
     assert SAID not in out
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MISSPELT, "Did you mean title? docs/writing-a-check.md lists tables, columns and names."),
+        (item(GOOD.replace("good", "god")), "They have subject, god: write … AS good, as docs/writing-a-check.md says for a count."),
+        (item().replace('group = "tickets"', 'group = "ticket"'), "group: Invalid enum value 'ticket': write one of governance, people, tickets"),
+        (item().replace('kind = "count"', 'kind = "cound"'), "check xx.1 kind: Invalid enum value 'cound': write one of ratio, duration, count"),
+        (item().replace("passes = 1", 'passes = "1"'), "write a number without quotes, as 0.5"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_item_is_told_with_what_to_write(package, text, said):
+    (fault,) = catalogue.load(packages=[package(text)]).broken.values()
+    assert said in str(fault)
+
+
 def test_an_audit_keeps_which_package_was_left_out(installed, call):
     installed({"extra/item.toml": MISSPELT}, checks="extra")
     call("scan", "--only", "08.1", "--fail-on", "never")
