@@ -4,6 +4,7 @@ An entry point's value names a package; its folder is what counts, and its code 
 before somebody asks.
 """
 
+import re
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NamedTuple
 CONNECTORS = "deskaudit.connectors"
 CHECKS = "deskaudit.checks"
 LOCALES = "deskaudit.locales"
+GROUPS = (CONNECTORS, CHECKS, LOCALES)
 
 
 class Plugin(NamedTuple):
@@ -34,6 +36,19 @@ def installed(group: str) -> list[Plugin]:
 def package_of(point: EntryPoint) -> str:
     """The package that brings an entry point, with its version; "" where nothing tells."""
     return f"{point.dist.name} {point.dist.version}" if point.dist is not None else ""
+
+
+def wanted_by(point: EntryPoint) -> str:
+    """What the package of an entry point says of the deskaudit that it needs, as "deskaudit<0.3,>=0.2"; "" for nothing."""
+    said = point.dist.requires or [] if point.dist is not None else []
+    return next((one for one in said if re.match(r"deskaudit\s*[<>=!~(]", one)), "")
+
+
+def misspelt() -> list[EntryPoint]:
+    """Entry points of groups that nobody reads, though their names begin as ours do."""
+    points = entry_points()
+    strange = sorted(group for group in points.groups if group.startswith("deskaudit") and group not in GROUPS)
+    return [point for group in strange for point in sorted(points.select(group=group))]
 
 
 def _plugin(point: EntryPoint) -> Plugin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Literal
@@ -39,14 +40,22 @@ def look_at_plugins(broken: Mapping[str, ConfigError]) -> Iterator[Finding]:
     for plugin in plugins.installed(plugins.CHECKS):
         text = _("{package}: checklist items").format(package=plugin.package)
         wrong = broken.get(plugin.package or plugin.name)
-        yield Finding("wrong", "plugin", f"{text}: {wrong.message}", mend) if wrong else Finding("ok", "plugin", text)
+        if wrong:
+            yield Finding("wrong", "plugin", f"{text}: {wrong.message}", f"{wrong.hint} {mend}".strip())
+        else:
+            yield Finding("ok", "plugin", text)
     for plugin in plugins.installed(plugins.LOCALES):
         found = locales_in(plugin.folder) if plugin.folder else {}
+        nothing = _("{folder} holds no LANGUAGE/LC_MESSAGES/deskaudit.mo (pybabel compile makes it of a .po)")
+        missing = plugin.fault or nothing.format(folder=plugin.folder)
         faults = [f"{language}: {fault}" for language, fault in found.items() if fault]
         text = _("{package}: languages {names}").format(package=plugin.package, names=", ".join(found) or _("none"))
         if faults or not found:
-            yield Finding(
-                "wrong", "plugin", "; ".join([text, *faults, *([plugin.fault] if plugin.fault else [])]), mend
-            )
+            yield Finding("wrong", "plugin", "; ".join([text, *faults, *([] if found else [missing])]), mend)
         else:
             yield Finding("ok", "plugin", text)
+    for point in plugins.misspelt():
+        text = _("{package}: nobody reads its entry points of {group}")
+        near = difflib.get_close_matches(point.group, plugins.GROUPS, n=1, cutoff=0.0)
+        hint = _("If it is yours: write {near} in its pyproject.toml, and install it again. ").format(near=near[0])
+        yield Finding("wrong", "plugin", text.format(package=plugins.package_of(point), group=point.group), hint + mend)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 import msgspec
 
-from deskaudit import plugins
+from deskaudit import __version__, plugins
 from deskaudit.config import Source
 from deskaudit.errors import ConfigError
 from deskaudit.i18n import _
@@ -139,9 +139,17 @@ def load(source_type: str) -> type[Connector]:
             _("The connector {name} ({value}) cannot be loaded: {fault}").format(
                 name=source_type, value=points[source_type].value, fault=fault
             ),
-            hint=_("Reinstall or remove its package."),
+            hint=" ".join([_("Reinstall or remove its package."), *_wanted(points[source_type])]),
         ) from fault
     return found
+
+
+def _wanted(point: EntryPoint) -> list[str]:
+    """Which deskaudit the package is for, where it says so: the likeliest reason why it does not load."""
+    wanted = plugins.wanted_by(point)
+    return (
+        [_("It is for {wanted}, and this is {version}.").format(wanted=wanted, version=__version__)] if wanted else []
+    )
 
 
 def build(source: Source, context: Context) -> Connector:

@@ -10,14 +10,14 @@ import pytest
 def installed(tmp_path, monkeypatch):
     """installed({file: content}, group = value, …): a package that is there for this test."""
 
-    def make(files, **points):
+    def make(files, *, requires="", **points):
         for name, content in files.items():
             file = tmp_path / "site" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content if isinstance(content, bytes) else content.encode())
         facts = tmp_path / "site" / "deskaudit_extra-2.5.dist-info"
         facts.mkdir(parents=True)
-        (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: deskaudit-extra\nVersion: 2.5\n")
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: deskaudit-extra\nVersion: 2.5\n{requires}")
         lines = [f"[deskaudit.{group}]\nextra = {value}" for group, value in points.items()]
         (facts / "entry_points.txt").write_text("\n".join(lines) + "\n")
         monkeypatch.syspath_prepend(str(tmp_path / "site"))

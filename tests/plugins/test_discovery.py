@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deskaudit import i18n, plugins
+from deskaudit import __version__, i18n, plugins
 from deskaudit.checks import catalogue
 from deskaudit.cli.findings import look_at_plugins
 
@@ -205,6 +205,32 @@ def test_the_doctor_names_plugins_without_a_config_too(installed, tmp_path):
     assert "wrong plugin      deskaudit-extra 2.5: connector extra: " in done.stdout
 
 
+def test_a_connector_that_does_not_load_says_which_deskaudit_it_is_for(installed):
+    installed(
+        {"extra.py": "from deskaudit import later"}, connectors="extra:Extra", requires="Requires-Dist: deskaudit>=9\n"
+    )
+    (found,) = [one for one in look_at_plugins({}) if "deskaudit-extra" in one.text]
+    assert "cannot import name 'later'" in found.text
+    assert f"It is for deskaudit>=9, and this is {__version__}." in found.text
+
+
+def test_entry_points_of_a_group_that_nobody_reads_are_told(installed):
+    installed({"extra.py": ""}, conectors="extra:Extra")
+    (found,) = [one for one in look_at_plugins({}) if "deskaudit-extra" in one.text]
+    assert (found.level, found.text) == (
+        "wrong",
+        "deskaudit-extra 2.5: nobody reads its entry points of deskaudit.conectors",
+    )
+    assert "write deskaudit.connectors in its pyproject.toml" in found.mend
+
+
+def test_texts_that_are_not_compiled_are_told_as_that(installed):
+    installed({"extra/texts/xx/LC_MESSAGES/deskaudit.po": "x"}, locales="extra.texts")
+    (found,) = [one for one in look_at_plugins({}) if "deskaudit-extra" in one.text]
+    assert "languages none; " in found.text
+    assert "texts holds no LANGUAGE/LC_MESSAGES/deskaudit.mo (pybabel compile makes it of a .po)" in found.text
+
+
 def test_the_code_around_a_folder_is_not_run(installed, tmp_path):
     installed({"extra/__init__.py": "raise RuntimeError", "extra/checks/item.toml": item()}, checks="extra.checks")
     (found,) = [one for one in plugins.installed(plugins.CHECKS) if one.name == "extra"]
@@ -250,6 +276,13 @@ def test_what_lists_or_runs_checks_says_which_package_is_left_out(installed, cal
 def test_a_mistake_in_an_item_is_told_with_what_to_write(package, text, said):
     (fault,) = catalogue.load(packages=[package(text)]).broken.values()
     assert said in str(fault)
+
+
+def test_the_doctor_says_what_to_write_in_an_item(installed, call):
+    installed({"extra/item.toml": MISSPELT}, checks="extra")
+    code, out, _err = call("doctor", "--no-sources")
+    assert code == 2
+    assert "Did you mean title?" in out
 
 
 def test_an_audit_keeps_which_package_was_left_out(installed, call):
