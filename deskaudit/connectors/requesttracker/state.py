@@ -57,7 +57,7 @@ def begin(cursor: Cursor | None, want: Want, now: int, scope: str) -> State:
         hidden=known.hidden,
         joining=known.joining,
         merged=known.merged if far else 0,
-        veiled=known.veiled,
+        veiled=known.veiled if far else [],
         staff=known.staff,
         others=known.others,
         asked_at=known.asked_at,
