@@ -18,7 +18,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    wall: Callable[[], float] = time.time  # for a Retry-After that is a date
+    wall: Callable[[], float] = time.time  # for a Retry-After that is a date, and what ends while a machine sleeps
     backoff_s: tuple[float, ...] = (1.0, 2.0, 4.0)  # before each new try after a fault that may pass
     limited_s: float = 60.0  # after a 429 that does not say how long
 

@@ -24,11 +24,17 @@ BUSY = "access denied"
 
 
 class Given(msgspec.Struct):
-    """A token, when it was asked for, and until when it serves, by the clock of the timing."""
+    """A token, for how long it serves, and when it was asked for, by both clocks: one stands still while a machine
+    sleeps, the other may be set.
+    """
 
     token: Secret
+    serves_s: int
     asked_at: float
-    until: float
+    asked_wall: float
+
+    def age(self, timing: Timing) -> float:
+        return max(timing.clock() - self.asked_at, timing.wall() - self.asked_wall)
 
 
 GIVEN: dict[bytes, Given] = {}
@@ -70,14 +76,14 @@ class Tokens:
     def current(self) -> Secret:
         """A token that is good for a minute at least. Raises HttpError."""
         given = GIVEN.get(self._account)
-        if given is None or self._timing.clock() >= given.until:
+        if given is None or given.age(self._timing) >= given.serves_s:
             given = GIVEN[self._account] = self._ask()
         return given.token
 
     def forget(self) -> bool:
         """Drops a token that the source refuses; False where it is so young that a new one would fare no better."""
         given = GIVEN.get(self._account)
-        if given is None or self._timing.clock() - given.asked_at < YOUNG_S:
+        if given is None or given.age(self._timing) < YOUNG_S:
             return False
         GIVEN.pop(self._account, None)
         return True
@@ -89,8 +95,8 @@ class Tokens:
             body = client.post_form("/oauth/v2/token", self._form, judge=_judge).json()
         lasts = body.get("expires_in", TOKEN_S)
         lasts = lasts if isinstance(lasts, int) and 0 < lasts <= 86400 else TOKEN_S
-        now = self._timing.clock()
-        return Given(Secret(body["access_token"]), now, now + max(lasts - EARLY_S, EARLY_S))
+        serves = max(lasts - EARLY_S, EARLY_S)
+        return Given(Secret(body["access_token"]), serves, self._timing.clock(), self._timing.wall())
 
 
 def _judge(answer: Answer) -> Fault | None:

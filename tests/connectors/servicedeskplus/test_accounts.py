@@ -1,5 +1,6 @@
 """Tokens of the cloud: asked for once an hour, renewed once if refused, never begged for."""
 
+import msgspec
 import pytest
 
 from deskaudit.errors import SourceError
@@ -48,6 +49,17 @@ def test_a_token_is_renewed_before_it_ends(server, connect, want, kit, fake_time
     assert len(server.tokens) == 1
     fake_time.now += 60
     list(connector.pull(None, want("ticket")))
+    assert len(server.tokens) == 2
+
+
+def test_a_token_ends_while_the_machine_sleeps(server, connect, want, kit, fake_time):
+    """Then one of its clocks stands still."""
+    server.lists["requests"] = [kit.request(1)]
+    list(connect(cloud=True).pull(None, want("ticket")))
+    slept = msgspec.structs.replace(fake_time.timing(), wall=lambda: float(kit.NOW + 7200))
+    server.valid.clear()
+    found = kit.gather(connect(cloud=True, timing=slept).pull(None, want("ticket")))
+    assert len(found.rows["ticket"]) == 1
     assert len(server.tokens) == 2
 
 
