@@ -170,13 +170,15 @@ def _hear_message(found: dict[str, object], parts: list[_Told]) -> None:
     text = one_line(as_text(found.get("message")))
     told = parts[-1]
     rc = _RC.search(text)
-    if told.rc is not None and not rc:
+    if not rc and (told.rc is not None or (told.closed and text and not text.startswith("----"))):
         told = _next(parts)
     told.first_at = told.first_at or read_epoch(found.get("time"))
     if rc:
         told.rc = int(rc[1])
     elif found.get("levelname") in {"ERROR", "CRITICAL"}:
         told.error = told.error or text
+    elif found.get("name") == "borg.output.stats":
+        _hear_stats(text, told)
     elif HARD.search(text):
         told.hard = told.hard or text
     elif found.get("levelname") == "WARNING":

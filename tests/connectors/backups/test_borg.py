@@ -142,6 +142,22 @@ def test_real_json_good_unchanged_missing_source_double_wrong_password_and_no_re
 
 
 @pytest.mark.realtool
+def test_real_statistics_among_json_messages_tell_the_end(ask, borg, tmp_path):
+    """`create --stats --log-json` without `--json`: its statistics are messages. Two of them may stand in one file."""
+    words = ("create", "--stats", "--log-json")
+    assert borg(*words, "repo::a1", "src", log="1.log") == 0
+    assert borg(*words, "repo::a2", "src", "gone", log="2.log") == 1
+    both = (tmp_path / "1.log").read_text() + (tmp_path / "2.log").read_text()
+    cut = both[: both.index("Chunk index", both.index("Chunk index") + 1)]
+    now = int((tmp_path / "2.log").stat().st_mtime)
+    (one,), (other,) = (ask(Borg, logs=[name], now=now).runs for name in ("1.log", "2.log"))
+    assert (one.state, other.state) == ("ok", "partial")
+    assert one.bytes_source
+    assert ask(Borg, {"both.log": both}, now=now).states == ["ok", "partial"]
+    assert ask(Borg, {"cut.log": cut[: cut.index("Archive name: a2")]}, now=now).states[1:] != ["ok"]
+
+
+@pytest.mark.realtool
 def test_a_real_dry_run_in_json_is_told(ask, borg):
     borg("create", "-n", "--list", "--log-json", "repo::a1", "src", log="run.log")
     answer = ask(Borg, logs=["run.log"])
