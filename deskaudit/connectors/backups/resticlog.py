@@ -19,6 +19,7 @@ _FATAL = re.compile(r"^Fatal:|^unable to create lock|signal \w+ received", re.IG
 _SAVED = re.compile(r"^snapshot ([0-9a-f]{8,64}) saved$")
 _PROCESSED = re.compile(r"^processed \d+ files, (.+) in (?:(\d{1,6}):)?(\d{1,2}):(\d\d)$")
 _ADDED = re.compile(r"^Added to the repo(?:sitory)?: ([^(]+)")
+_BEGINS = re.compile(r"^(?:no parent snapshot found|using parent snapshot |Files: +\d+ new)")
 _DRY = re.compile(r"^Would add to the repo")
 
 
@@ -116,6 +117,8 @@ def read_log(data: bytes, origin: str, modified_at: int, known: Mapping[str, Run
 def _hear(line: str, told: _Told, origin: str) -> None:
     message = _message(line)
     kind = message.get("message_type")
+    if told.summary is not None and (kind in {"status", "verbose_status"} or _BEGINS.match(line.strip())):
+        raise _several(origin)
     if kind == "summary":
         _take_summary(message, told, origin)
     elif kind == "error":
@@ -129,12 +132,16 @@ def _hear(line: str, told: _Told, origin: str) -> None:
 
 def _take_summary(found: dict[str, Any], told: _Told, origin: str) -> None:
     if told.summary is not None:
-        raise SourceError(
-            _("{file} holds more than one run.").format(file=origin),
-            kind="bad_file",
-            hint=_("Write one log file for each run."),
-        )
+        raise _several(origin)
     told.summary = found
+
+
+def _several(origin: str) -> SourceError:
+    return SourceError(
+        _("{file} holds more than one run.").format(file=origin),
+        kind="bad_file",
+        hint=_("Write one log file for each run."),
+    )
 
 
 def _hear_text(line: str, told: _Told, origin: str) -> None:

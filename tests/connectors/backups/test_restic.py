@@ -102,6 +102,22 @@ def test_a_log_of_two_runs_is_kept_out_and_makes_the_job_incomplete(tmp_path):
     assert any(problem.entities == ("backup_run",) for problem in batch.problems)
 
 
+@pytest.mark.parametrize(
+    "begins",
+    [
+        b"using parent snapshot aabbccdd\n",
+        b"no parent snapshot found, will read all files\n",
+        b"Files:           2 new,     0 changed,     0 unmodified\n",
+        b'{"message_type":"status","percent_done":0.5}\n',
+    ],
+)
+def test_a_run_that_goes_on_behind_another_in_one_log_is_not_taken_for_it(begins):
+    ended = b"processed 2 files, 39.062 KiB in 0:07\nsnapshot c9294e40 saved\n"
+    assert read_log(ended, "a.log", 0, {}).state == "ok"
+    with pytest.raises(SourceError, match="more than one run"):
+        read_log(ended + begins, "a.log", 0, {})
+
+
 def test_job_row_says_what_the_config_says_and_guesses_no_copy_elsewhere(tmp_path):
     (tmp_path / "list.json").write_text("[]")
     job = Job(name="files", snapshots=["list.json"], schedule="0 2 * * *", assets=["srv1", "srv2"], rpo="6h")
