@@ -30,6 +30,8 @@ _EXTRACTS = re.compile(
     r": (?:Running extract check|Extracting archive|Restoring databases? from|Restoring data sources? from)|Restoring \S+ database\b"
 )
 _TRIAL = re.compile(r"\bborg extract .*--dry-run|\bborg extract --dry-run")
+_HOOK = re.compile(r"\bRunning (?:\d+ )?(?:commands? for \S+ hook|.* command hooks?)\b")
+"""What a hook's command prints stands there as warnings, until borgmatic itself says something else."""
 
 LONG_S = 20 * 3600
 """A repository that is written anew so long after a run began is written by another run: that one broke off."""
@@ -84,6 +86,7 @@ class _Told(msgspec.Struct):
     original: int | None = None
     added: int | None = None
     lines: int = 0
+    hook: bool = False  # what follows is printed by a hook
 
 
 def read_borgmatic(data: bytes, origin: Origin) -> Reading:
@@ -137,6 +140,7 @@ def _part(parts: list[_Told], said: str, level: str, when: int | None) -> _Told:
 
 def _hear(told: _Told, level: str, said: str) -> None:
     told.lines += bool(said)
+    told.hook = bool(_HOOK.search(said)) if level != "WARNING" else told.hook
     done = _DONE.match(said)
     if creates := _CREATES.match(said):
         told.repositories[one_line(creates[1])] = None
@@ -161,7 +165,7 @@ def _hear(told: _Told, level: str, said: str) -> None:
         told.tried = True
     elif HARD.search(said):
         told.hard = told.hard or one_line(said)
-    elif level == "WARNING" or "file changed while we backed it up" in said:
+    elif (level == "WARNING" and not told.hook) or "file changed while we backed it up" in said:
         told.warning = told.warning or one_line(said)
 
 

@@ -37,6 +37,16 @@ def test_a_log_has_four_outcomes(ask, lines, state):
     assert (run.state, run.started_at) == (state, MARCH + 7200)
 
 
+@pytest.mark.parametrize(
+    "says", ["a.yaml: Running command for post-backup hook", "a.yaml: Running 2 commands for pre-backup hook"]
+)
+def test_what_a_hook_prints_is_no_warning_of_the_backup(ask, says):
+    hook = (f"INFO: {says}", "WARNING: the database is dumped", "WARNING: ")
+    assert ask(Borgmatic, {"a.log": log(CREATES, *hook, *GOOD[1:])}).states == ["ok"]
+    after = ("INFO: /srv/repo: Running consistency checks", "WARNING: x")
+    assert ask(Borgmatic, {"a.log": log(CREATES, *hook, *after, *GOOD[1:])}).states == ["partial"]
+
+
 def test_nights_in_one_file_are_runs_of_their_own(ask):
     text = log(*GOOD, day="2026-02-26") + log(*BAD, day="2026-02-27") + log(*GONE, day="2026-02-28") + log(*GOOD)
     answer = ask(Borgmatic, {"a.log": text})
