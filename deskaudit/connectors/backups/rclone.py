@@ -209,5 +209,5 @@ def _conclude(told: _Told, reading: Reading, origin: Origin, *, alone: bool) -> 
         run.state, run.message = "failed", told.error
     else:
         run.state = "unknown"
-        run.message = _("no statistics: rclone tells its end with -v alone")
+        run.message = _("no statistics: rclone tells its end with -v, and without --stats-one-line")
     reading.runs.append(run)
