@@ -49,7 +49,7 @@ def record(name: str, type_: str, pulled: PulledSource | None) -> SourcePull:
         type=pulled.type,
         state=pulled.state,
         fetched_at=pulled.fetched_at,
-        rows={entity: part.rows for entity, part in pulled.entities.items()},
+        rows={entity: part.present for entity, part in pulled.entities.items()},
         rejects=pulled.rejects,
         cursor=msgspec.json.encode(pulled.cursor).decode(),
         warnings=[f"{problem.resource}: {problem.message}" for problem in pulled.problems]

@@ -82,7 +82,7 @@ class Narrator:
 
     def _pulled(self, event: events.PullFinished) -> str:
         pulled = event.pulled
-        rows = sum(entity.rows for entity in pulled.entities.values())
+        rows = sum(entity.present for entity in pulled.entities.values())
         counted = ngettext("{source}: {state}, {rows} row", "{source}: {state}, {rows} rows", rows)
         text = counted.format(source=event.source, state=pulled.state, rows=figures.number(rows))
         if pulled.rejects:

@@ -17,6 +17,7 @@ from deskaudit.text import clean, one_line
 
 if TYPE_CHECKING:
     from deskaudit.cli.state import State
+    from deskaudit.model.batches import PulledEntity
 
 
 SHOWN_REJECTS = 5
@@ -43,7 +44,7 @@ def sources(ctx: click.Context, *, available: bool) -> None:
             click.echo(f"{name:<16} {configured[name].type:<10} " + _("never pulled"))
             _tell_interrupted(state, name)
             continue
-        rows = ", ".join(f"{entity} {part.rows}" for entity, part in found.entities.items() if part.rows)
+        rows = ", ".join(_rows(entity, part) for entity, part in found.entities.items() if part.rows)
         click.echo(f"{name:<16} {found.type:<10} {found.state:<10} {_fetched(found.fetched_at)}  {rows}")
         if name in configured and configured[name].archive is not None:
             click.echo("    " + _("an archive, up to {day}").format(day=configured[name].archive))
@@ -58,6 +59,11 @@ def sources(ctx: click.Context, *, available: bool) -> None:
         if found.error:
             click.echo(told(found.error, indent=4))
         _tell_interrupted(state, name)
+
+
+def _rows(entity: str, part: PulledEntity) -> str:
+    text = f"{entity} {part.present}"
+    return text + (_(" (and {n} deleted)").format(n=part.deleted) if part.deleted else "")
 
 
 def _tell_interrupted(state: State, name: str) -> None:

@@ -75,12 +75,18 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PulledEntity(msgspec.Struct, kw_only=True):
-    """One entity of one source in a generation of the snapshot."""
+    """One entity of one source in a generation of the snapshot. `rows` are those of the file, `deleted` ones among them."""
 
     file: str
     rows: int
     complete: bool
     swept_at: int | None = None
+    deleted: int = 0  # tickets that the source no longer has: their history is kept
+
+    @property
+    def present(self) -> int:
+        """How many there are at the source, as far as is known."""
+        return self.rows - self.deleted
 
 
 class PulledSource(msgspec.Struct, kw_only=True):

@@ -11,7 +11,7 @@ from deskaudit.model.entities import columns
 from deskaudit.snapshot import manifest
 from deskaudit.snapshot.landing import LONGEST_LINE, Landing
 from deskaudit.snapshot.reader import quote
-from deskaudit.snapshot.sweeps import is_believed, select_kept
+from deskaudit.snapshot.sweeps import count_deleted, is_believed, select_kept
 
 CHILDREN = {"ticket_tag": "ticket", "ticket_field": "ticket"}
 """Rows that belong to their parent's row: a ticket that landed again brings all of its tags and fields."""
@@ -65,6 +65,7 @@ def compact(
         entities[entity] = PulledEntity(
             file=name,
             rows=write_parquet(connection, rows, folder / name),
+            deleted=count_deleted(connection, entity, folder / name),
             complete=entity not in broken,
             swept_at=now if whole or swept else earlier.swept_at if earlier else None,
         )

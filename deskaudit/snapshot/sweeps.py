@@ -38,6 +38,14 @@ def select_kept(connection: duckdb.DuckDBPyConnection, landing: Landing, entity:
     return f"SELECT {_list(known)} FROM {rows} LEFT JOIN {named} n ON n.id = g.id"
 
 
+def count_deleted(connection: duckdb.DuckDBPyConnection, entity: str, file: Path) -> int:
+    """How many rows of a published file are gone at their source."""
+    if entity != BURIED:
+        return 0
+    found = connection.execute(f"SELECT COUNT(deleted_at) FROM read_parquet({quote(str(file))})").fetchone()
+    return int(found[0]) if found else 0
+
+
 def is_believed(
     connection: duckdb.DuckDBPyConnection,
     landing: Landing,

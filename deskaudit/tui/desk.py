@@ -255,7 +255,7 @@ def _source_line(source: ConfiguredSource, pulled: PulledSource | None) -> Sourc
         cadence_s=source.cadence_s,
         archive=source.archive,
         fetched_at=pulled.fetched_at,
-        rows={name: entity.rows for name, entity in pulled.entities.items()},
+        rows={name: entity.present for name, entity in pulled.entities.items()},
         incomplete=[name for name, entity in pulled.entities.items() if not entity.complete],
         rejects=pulled.rejects,
         problems=notes,

@@ -95,7 +95,7 @@ class Tally:
                 case PullFinished():
                     source = self._source(event.source)
                     source.state, source.error = event.pulled.state, event.pulled.error or ""
-                    source.rows = sum(entity.rows for entity in event.pulled.entities.values())
+                    source.rows = sum(entity.present for entity in event.pulled.entities.values())
                 case SnapshotDerived():
                     self.generation = event.generation
                 case AuditStarted():

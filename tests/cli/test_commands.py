@@ -135,6 +135,15 @@ def test_a_config_without_a_source_is_not_sent_back_to_init(call, desk, words):
     assert "deskaudit init" not in out + err
 
 
+def test_deleted_tickets_are_told_beside_those_that_are_there(call, desk):
+    (desk / "tickets.csv").write_text("No,Created,Gone\nT-1,2026-07-01,\nT-2,2026-07-02,2026-07-05\nT-3,2026-07-03,\n")
+    columns = '{ key = "No", created_at = "Created", deleted_at = "Gone" }'
+    (desk / "gone.toml").write_text(f'[sources.desk]\ntype = "csv"\npath = "tickets.csv"\ncolumns = {columns}\n')
+    _code, _out, err = call("pull", config="gone.toml")
+    assert "desk: complete, 2 rows" in err
+    assert "ticket 2 (and 1 deleted)" in call("sources", config="gone.toml")[1]
+
+
 def test_init_asks_probes_and_writes(call, desk, monkeypatch):
     import io
 

@@ -62,6 +62,7 @@ def test_a_ticket_that_no_sweep_names_becomes_a_tombstone(snapshot, pull):
     ]
     assert select(snapshot, "SELECT id FROM live_ticket ORDER BY id") == [(1,), (3,), (4,)]
     assert source.entities["ticket"].swept_at == NOW + 60
+    assert (source.entities["ticket"].rows, source.entities["ticket"].present) == (4, 3)
     assert source.problems == []
 
 
