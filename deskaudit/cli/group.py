@@ -3,6 +3,8 @@
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -32,7 +34,27 @@ COMMANDS = {
 }
 
 
+class _UnreadError(Exception):
+    """Nobody reads stdout any more. click would end with 1 for it, which means findings."""
+
+
+@contextmanager
+def _until_unread() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise _UnreadError from None
+
+
 class LazyGroup(click.Group):
+    def make_context(self, *words: Any, **more: Any) -> click.Context:
+        with _until_unread():  # --help is printed here
+            return super().make_context(*words, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _until_unread():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return sorted(COMMANDS)
@@ -101,12 +123,8 @@ def run() -> int:
     except DeskauditError as fault:
         _trace()
         return _end(str(fault), fault.exit_code)
-    except BrokenPipeError:
+    except (_UnreadError, BrokenPipeError):
         return _end_unread()
-    except SystemExit as stop:
-        if isinstance(stop.__context__, BrokenPipeError):  # click ends with 1 then, which would mean findings
-            return _end_unread()
-        raise
     except OSError as fault:
         _trace()
         return _end(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "), 2)

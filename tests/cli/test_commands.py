@@ -181,6 +181,16 @@ def test_a_reader_that_has_had_enough_is_no_finding(desk):
     assert _shell(desk, "| head -c 1 > /dev/null") == (0, "")
 
 
+@pytest.mark.parametrize("words", [["checks", "--json"], ["checks"], ["--help"], ["checks", "--help"]])
+def test_a_reader_that_never_began_is_no_finding(desk, words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "deskaudit", "--config", str(desk / "config.toml"), *words]
+    done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_closed_stdout_is_no_fault(desk):
     assert _shell(desk, ">&-") == (0, "")
 
