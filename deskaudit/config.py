@@ -217,9 +217,14 @@ def load(file: Path) -> Config:
             _("There is no configuration at {file}.").format(file=file),
             hint=_("Make one: deskaudit init. Or look around first: deskaudit demo."),
         ) from None
+    except IsADirectoryError:
+        raise ConfigError(
+            _("{file} is a folder, and no configuration.").format(file=file),
+            hint=_("Name the file in it: --config {file}.").format(file=file / "config.toml"),
+        ) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(
-            _("{file} cannot be read: {fault}").format(file=file, fault=fault),
+            _("{file} cannot be read: {fault}.").format(file=file, fault=getattr(fault, "strerror", None) or fault),
             hint=_("It is a text file in UTF-8 that this user may read."),
         ) from None
     try:

@@ -4,6 +4,7 @@ A change works on the lines of that table alone. What comes out is read again be
 anything but what was meant, the file is left as it was, and the message asks for a change by hand.
 """
 
+import errno
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -109,10 +110,26 @@ def write_text(file: Path, text: str) -> None:
             os.fsync(out.fileno())
         partial.replace(target)
     except OSError as fault:
-        raise ConfigError(
-            _("{file} cannot be written: {fault}.").format(file=file, fault=fault.strerror),
-            hint=_("Give this user the right to write there, or make room."),
-        ) from None
+        raise _unwritable(file, fault) from None
+
+
+def check_place(file: Path) -> None:
+    """Whether a file could be written there, before anybody answers questions for it. Raises ConfigError."""
+    target = file.resolve()
+    above = next(folder for folder in target.parents if folder.exists())
+    if target.is_dir():
+        raise _unwritable(file, OSError(errno.EISDIR, _("it is a folder, and no file")))
+    if not above.is_dir():
+        raise _unwritable(file, OSError(errno.ENOTDIR, _("{path} is no folder").format(path=above)))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise _unwritable(file, OSError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def _unwritable(file: Path, fault: OSError) -> ConfigError:
+    return ConfigError(
+        _("{file} cannot be written: {fault}.").format(file=file, fault=fault.strerror),
+        hint=_("Give this user the right to write there, make room, or choose another place with --config."),
+    )
 
 
 def inline(value: Any) -> str:
@@ -141,7 +158,7 @@ def _read(file: Path) -> str:
         return ""
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(
-            _("{file} cannot be read: {fault}").format(file=file, fault=fault),
+            _("{file} cannot be read: {fault}.").format(file=file, fault=getattr(fault, "strerror", None) or fault),
             hint=_("It is a text file in UTF-8 that this user may read."),
         ) from None
 

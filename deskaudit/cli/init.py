@@ -40,6 +40,7 @@ def init(state: State, *, force: bool, example: bool, registers: str | None) -> 
         raise ConfigError(
             _("{file} exists.").format(file=file), hint=_("Edit it, or replace it with deskaudit init --force.")
         )
+    configfile.check_place(file)
     try:
         _ask(state, file)
     except (click.Abort, KeyboardInterrupt):

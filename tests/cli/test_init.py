@@ -1,6 +1,7 @@
 """`deskaudit init` answered by somebody who sees it for the first time."""
 
 import io
+import os
 import subprocess
 import sys
 import tomllib
@@ -143,3 +144,29 @@ def test_a_path_dropped_on_the_terminal_is_found(init, desk, monkeypatch, tmp_pa
         (desk / "new.toml").unlink(missing_ok=True)
         _code, said, sources = init("nmap", "", typed, "keep", "n")
         assert sources["nmap"]["files"] == [f"{shell}/a b.xml"], (number, said)
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_first_question(call, desk):
+    code, out, err = call("init", config="tickets.csv/new.toml")
+    assert (code, out) == (3, "")
+    assert f"{desk / 'tickets.csv'} is no folder" in err
+    (desk / "folder").mkdir()
+    code, out, err = call("init", "--force", config="folder")
+    assert (code, out) == (3, "")
+    assert "it is a folder, and no file" in err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_is_for_reading_only_is_told_before_the_first_question(call, desk):
+    (desk / "locked").mkdir(mode=0o500)
+    code, out, err = call("init", config="locked/new.toml")
+    assert (code, out) == (3, "")
+    assert "cannot be written: Permission denied" in err
+
+
+def test_a_folder_in_place_of_the_config_is_called_one(call, desk):
+    code, _out, err = call("scan", config=".")
+    assert code == 3
+    assert "is a folder, and no configuration." in err
+    assert "config.toml" in err
+    assert "Errno" not in err
