@@ -19,7 +19,7 @@ from deskaudit.connectors.records.options import check_source
 from deskaudit.connectors.tabular.cells import fold_text
 from deskaudit.connectors.tabular.dates import check_zone
 from deskaudit.errors import Cancelled, SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Row, Slot, entity_of
 from deskaudit.model.keys import row_key
@@ -107,7 +107,7 @@ class Calendars:
             for file in self._files():
                 try:
                     found = sum(len(calendar.walk("VEVENT")) for calendar in self._read(file))
-                    modules[file.name] = _("ok, {n} events").format(n=found)
+                    modules[file.name] = ngettext("ok, {n} event", "ok, {n} events", found).format(n=found)
                 except SourceError as fault:
                     modules[file.name] = fault.message
                     wrong += [fault.message]
@@ -132,12 +132,14 @@ class Calendars:
             rejects: list[Reject] = []
             rows: list[Row] = []
             try:
-                for made in _File(self._options, self._context, file, directory, self._read(file)).rows(want.since_at):
+                read = _File(self._options, self._context, file, directory, self._read(file))
+                for made in read.rows(want.since_at):
                     if isinstance(made, Reject):
                         rejects.append(made)
                     elif made.id not in seen:  # one event may stand in the calendars of several people
                         seen.add(made.id)
                         rows.append(made)
+                problems += read.doubts()
             except SourceError as fault:
                 failures.append(fault)
                 problems.append(Problem("slot", fault.message, ("slot",)))
@@ -202,6 +204,18 @@ class _File:
         self._calendars = calendars
         self._people = {fold_text(word): who for word, who in options.people.items()}
         self._ticket = re.compile(options.ticket_pattern) if options.ticket_pattern else None
+        self._nobodys = 0
+
+    def doubts(self) -> list[Problem]:
+        """What to know of the events that gave nothing, once all were read."""
+        if not self._nobodys:
+            return []
+        message = ngettext(
+            "{n} event of {file} is left out: its {agent} names nobody. Say under sources.{source}.agent where the person stands.",
+            "{n} events of {file} are left out: their {agent} names nobody. Say under sources.{source}.agent where the person stands.",
+            self._nobodys,
+        ).format(n=self._nobodys, file=self._file.name, agent=self._options.agent, source=self._context.source)
+        return [Problem("slot", message)]
 
     def rows(self, since: int) -> Iterator[Slot | Reject]:
         end = self._context.now() + self._options.days_ahead * DAY
@@ -231,7 +245,9 @@ class _File:
         kind, activity = self._kind(event)
         if kind is None:
             return
-        for who in self._who(event, calendar):
+        named = [who for who in self._who(event, calendar) if who]
+        self._nobodys += not named and not (self._options.agent == "attendee" and event.get("ATTENDEE"))
+        for who in named:
             agent = self._agent(who)
             if agent is None:
                 continue

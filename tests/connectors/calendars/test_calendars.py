@@ -121,6 +121,18 @@ def test_whose_time_it_is(slots):
     assert pulled.batches[-1].replaces == {"slot"}
 
 
+def test_events_that_name_nobody_are_told(slots):
+    bare = event("UID:n1", "SUMMARY:Early shift", "DTSTART:20260921T080000Z", "DURATION:PT1H")
+    pulled, found = slots(CONFIG, bare)
+    assert found == []
+    (problem,) = pulled.problems
+    assert "1 event of a.ics is left out: its organizer names nobody." in problem.message
+    assert "sources.desk.agent" in problem.message
+    assert problem.entities == ()
+    pulled, found = slots(CONFIG, bare, options='agent = "file"\n')
+    assert (len(found), pulled.problems) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
@@ -155,7 +167,7 @@ def test_one_bad_file_leaves_the_others(pull):
 
 def test_the_probe(pull, connector):
     pull(CONFIG, {"a.ics": calendar(SHIFT)})
-    assert connector(CONFIG).probe().modules == {"a.ics": "ok, 1 events"}
+    assert connector(CONFIG).probe().modules == {"a.ics": "ok, 1 event"}
 
 
 def test_nothing_there(connector):
