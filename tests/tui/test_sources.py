@@ -18,6 +18,12 @@ async def test_the_list_says_state_age_and_rows(desk, open_app):
         assert "off" in app.line(" old ")
 
 
+async def test_the_number_of_rows_is_whole_on_a_narrow_screen(desk, open_app):
+    async with open_app(desk, size=(60, 15)) as app:
+        await app.press("7")
+        assert app.line("liveagent").split()[:7] == ["liveagent", "liveagent", "complete", "3", "h", "139", "948"]
+
+
 async def test_one_source_shows_its_error_in_full_and_which_rows_are_whole(desk, open_app):
     async with open_app(desk) as app:
         await app.press("7", "j", "j", "enter")

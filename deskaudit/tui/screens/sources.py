@@ -30,7 +30,7 @@ from deskaudit.tui.widgets.note import Note
 
 _TABLE = Table(
     Column(_("NAME"), 12), Column(_("TYPE"), 10), Column(_("STATE"), 10), Column(_("AGE"), 6, right=True),
-    Column(_("WHOLE"), 5, right=True), Column(_("ROWS"), 9, right=True), Column(_("REJECTS"), 7, right=True, least=100), Column(_("LAST ERROR OR NOTE")),
+    Column(_("WHOLE"), 5, right=True, least=70), Column(_("ROWS"), 9, right=True), Column(_("REJECTS"), 7, right=True, least=100), Column(_("LAST ERROR OR NOTE")),
 )  # fmt: skip
 
 
