@@ -114,7 +114,7 @@ class BackupSource:
                 modules[job.name] = (
                     f"{reading.rejects[0].place}: {reading.rejects[0].reason}"
                     if reading.rejects
-                    else _("ok, {n} runs").format(n=len(reading.runs))
+                    else ngettext("ok, {n} run", "ok, {n} runs", len(reading.runs)).format(n=len(reading.runs))
                 )
                 authorised = True if self.asks(job) and authorised is None else authorised
             except SourceError as fault:

@@ -2,7 +2,7 @@
 
 from array import array
 
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Problem
 
 NEVER = float("-inf")
@@ -48,7 +48,11 @@ class Overlap:
         """What the user should know."""
         found = []
         if self.repeated:
-            message = _("{n} rows stand in two files, word for word; each counts once.")
+            message = ngettext(
+                "{n} row stands in two files, word for word; it counts once.",
+                "{n} rows stand in two files, word for word; each counts once.",
+                self.repeated,
+            )
             found.append(Problem("ticket", message.format(n=self.repeated)))
         if self._outdated:
             message = (

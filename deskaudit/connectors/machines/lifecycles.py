@@ -14,7 +14,7 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.ordinary import refuse_special
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.errors import SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Lifecycle
 from deskaudit.text import one_line
@@ -60,7 +60,11 @@ class Lifecycles:
         except SourceError as fault:
             return Probe(reachable=False, message=fault.message, hint=fault.hint)
         day = _("no date") if as_of is None else datetime.fromtimestamp(as_of, UTC).date().isoformat()
-        return Probe(reachable=True, version=day, message=_("{n} products").format(n=len(products)))
+        return Probe(
+            reachable=True,
+            version=day,
+            message=ngettext("{n} product", "{n} products", len(products)).format(n=len(products)),
+        )
 
     def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:  # noqa: ARG002 - read whole
         """Raises SourceError for what is no such file."""

@@ -14,7 +14,7 @@ from deskaudit.connectors.mailbox.contacts import FILLS, Sorter
 from deskaudit.connectors.mailbox.options import MailOptions
 from deskaudit.connectors.mailbox.session import Folder, Session
 from deskaudit.errors import Cancelled, SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Estimate, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Row
 from deskaudit.secrets import SecretRef
@@ -100,7 +100,8 @@ class Imap:
             with self._session() as session:
                 for name in self._options.folders:
                     try:
-                        modules[name] = _("ok ({n} mails)").format(n=session.examine(name).mails)
+                        mails = session.examine(name).mails
+                        modules[name] = ngettext("ok ({n} mail)", "ok ({n} mails)", mails).format(n=mails)
                     except SourceError as fault:
                         modules[name] = fault.message
                         if fault.kind != "bad_answer":

@@ -15,7 +15,7 @@ from deskaudit.connectors.tabular.cells import Words, fold_set, fold_text, read_
 from deskaudit.connectors.tabular.dates import unread
 from deskaudit.connectors.tabular.sheets import RowFault, Sheet, Workbook, probe_book, whole_seconds
 from deskaudit.errors import SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Want
 from deskaudit.model.entities import Row, entity_of, python_type
 from deskaudit.model.keys import row_key
@@ -326,7 +326,11 @@ class Reading:
             text = message.format(field=field, words=words, source=self.context.source, table=table)
             found.append(Problem(self.entity, text))
         if self._repeated:
-            message = _("{n} rows stand in two files, word for word; each counts once.")
+            message = ngettext(
+                "{n} row stands in two files, word for word; it counts once.",
+                "{n} rows stand in two files, word for word; each counts once.",
+                self._repeated,
+            )
             found.append(Problem(self.entity, message.format(n=self._repeated)))
         return found
 

@@ -15,7 +15,7 @@ from deskaudit.connectors.registers.entries import Entry, Links
 from deskaudit.connectors.registers.register import REGISTERS, Register
 from deskaudit.connectors.tabular.dates import check_zone
 from deskaudit.errors import Cancelled, ConfigError, SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Row, entity_of
 from deskaudit.text import one_line
@@ -76,7 +76,8 @@ class Registers:
         wrong: list[ConfigError | SourceError] = []
         for register, file in present:
             try:
-                modules[register.file] = _("ok, {n} entries").format(n=len(self._read(register, file, self._links())))
+                count = len(self._read(register, file, self._links()))
+                modules[register.file] = ngettext("ok, {n} entry", "ok, {n} entries", count).format(n=count)
             except (ConfigError, SourceError) as fault:
                 modules[register.file] = fault.message
                 wrong.append(fault)

@@ -16,7 +16,7 @@ import msgspec
 
 from deskaudit.connectors import Context
 from deskaudit.errors import SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Want
 from deskaudit.model.entities import Component
 
@@ -92,7 +92,12 @@ class Links:
             fault = _switched_off(self._context.source)
             return Probe(reachable=False, message=fault.message, hint=fault.hint)
         count = len(self._options.links)
-        return Probe(reachable=True, message=_("{n} links are tried at every pull.").format(n=count))
+        return Probe(
+            reachable=True,
+            message=ngettext("{n} link is tried at every pull.", "{n} links are tried at every pull.", count).format(
+                n=count
+            ),
+        )
 
     def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:  # noqa: ARG002 - all are tried each time
         """Raises SourceError where `probe` is not true."""

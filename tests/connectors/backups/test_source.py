@@ -233,7 +233,7 @@ def test_probe_counts_the_runs_or_says_why_there_are_none(tmp_path):
     probe = BackupLog(options, Context("backups", tmp_path, now=lambda: MARCH)).probe()
     assert probe.reachable is False
     told = f"sources.backups.jobs.2.logs: there is no file {tmp_path}/b.log."
-    assert probe.modules == {"good": "ok, 1 runs", "bad": told}
+    assert probe.modules == {"good": "ok, 1 run", "bad": told}
 
 
 def test_a_pull_that_is_told_to_stop_stops(tmp_path):

@@ -84,7 +84,7 @@ def test_overlapping_exports_count_once(pull):
     pulled = pull(text, {"a.csv": HEAD + row, "b.csv": HEAD + row + "ola@example.com;Ola;;;;;;;;;;;\n"})
     assert [agent.name for agent in pulled.rows("agent")] == ["Kari", "Ola"]
     assert pulled.rejects == []
-    assert "1 rows stand in two files" in pulled.problems[0].message
+    assert "1 row stands in two files" in pulled.problems[0].message
 
 
 @pytest.mark.parametrize(

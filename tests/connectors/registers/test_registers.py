@@ -272,7 +272,7 @@ def test_the_same_twice_and_a_file_with_a_wrong_name(keep):
 
 def test_the_probe(keep, connector, tmp_path):
     keep(sla='[[sla]]\nname = "P1"\n')
-    assert connector(CONFIG).probe().modules == {"sla.toml": "ok, 1 entries"}
+    assert connector(CONFIG).probe().modules == {"sla.toml": "ok, 1 entry"}
     (tmp_path / "sla.toml").write_text("[[sla]]\nnam = 1\n")
     probe = connector(CONFIG).probe()
     assert not probe.reachable

@@ -346,7 +346,7 @@ def test_two_files_and_a_row_that_stands_in_both(pull):
     pulled = pull(FULL.replace('"t.csv"', '["*.csv"]'), {"a.csv": first, "b.csv": second})
     assert [ticket.ext_id for ticket in pulled.rows("ticket")] == ["T-1", "T-2", "T-3"]
     assert not pulled.rejects
-    assert any("1 rows stand in two files" in problem.message for problem in pulled.problems)
+    assert any("1 row stands in two files" in problem.message for problem in pulled.problems)
     assert list(pulled.batches[-1].cursor["files"]) == ["a.csv", "b.csv"]
     assert pulled.batches[-1].done == len((first + second).encode())
 
