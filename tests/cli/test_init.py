@@ -8,6 +8,9 @@ import tomllib
 
 import pytest
 
+from deskaudit import connectors
+from deskaudit.audit import fields
+
 DESK = ["Nord", "internal", "UTC", "24x7", "y"]
 COLUMNS = ["key = No", "title = Subject", "status = Status", "created_at = Created", ""]
 
@@ -170,3 +173,14 @@ def test_a_folder_in_place_of_the_config_is_called_one(call, desk):
     assert "is a folder, and no configuration." in err
     assert "config.toml" in err
     assert "Errno" not in err
+
+
+def test_every_way_names_keys_that_there_are():
+    found = {}
+    for name in connectors.available():
+        options = connectors.load(name).options
+        keys = {field.name for field in fields.fields_of(options)}
+        for way in getattr(options, "ways", ()):
+            assert set(way) <= keys, name
+            found.setdefault(name, []).append(way)
+    assert {"rt", "servicedeskplus", "csv"} <= set(found)
