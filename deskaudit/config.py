@@ -160,6 +160,12 @@ class Source:
         named = {key: _in_one_form(key, str(self._table[key])) for key in ACCOUNT if key in self._table}
         return hashlib.blake2b(json.dumps(named).encode(), digest_size=8).hexdigest() if named else ""
 
+    @property
+    def mapping(self) -> str:
+        """The mapping of its tickets as a hash: rows that went by another one are read again."""
+        said = json.dumps(self._table.get("mapping", {}), sort_keys=True, default=str)
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+
     def _take(self, key: str, kind: type, default: Any) -> Any:
         value = self._table.pop(key, default)
         if not isinstance(value, kind):

@@ -39,7 +39,7 @@ def knock(build: Callable[[], connectors.Connector]) -> Probe:
         raise
     except DeskauditError as fault:
         return Probe(reachable=False, asked=False, message=fault.message, hint=fault.hint)
-    names = {field.encode_name for field in msgspec.structs.fields(connector.options)}
+    names = {field.encode_name for field in msgspec.structs.fields(type(connector).options)}
     is_file = bool(PATHS & names) and "url" not in names
     return msgspec.structs.replace(found, asked=False) if is_file and not found.reachable else found
 

@@ -43,7 +43,7 @@ def pull(
     landings: list[Landing] = []
     try:
         for source, connector in built:
-            landing = snapshot.landing(source.name, source.type, now(), account=source.account)
+            landing = snapshot.landing(source.name, source.type, now(), account=source.account, mapping=source.mapping)
             landings.append(landing)
             yield PullStarted(source.name, source.type, landing.resumed)
             yield from _land(landing, source, connector, config.desk.zone, now, cancelled)

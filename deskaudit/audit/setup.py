@@ -130,7 +130,7 @@ def _propose(desk: "Desk", draft: Draft, connector: connectors.Connector, sample
     """The latest tickets, and a mapping from what they hold, where the source can show some."""
     from deskaudit.connectors import proposals
 
-    configured = getattr(draft.source(desk.paths.config).read_options(connector.options), "mapping", None)
+    configured = getattr(draft.source(desk.paths.config).read_options(type(connector).options), "mapping", None)
     if not isinstance(connector, proposals.Samples):
         sample.reasons.append(proposals.why_none(connector, configured, source=draft.name))
         return

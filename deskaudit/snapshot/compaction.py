@@ -52,6 +52,9 @@ def compact(
             "The source has another address or login: all was pulled anew, and the rows of the former are gone."
         )
         doubts.append(Problem(landing.source, message))
+    if before is not None and before.mapping not in {"", state.mapping}:
+        message = _("The mapping in the config is another one: all tickets were read again, so that it holds for each.")
+        doubts.append(Problem(landing.source, message))
     entities = dict(before.entities) if before else {}
     for entity in sorted(state.bytes):
         earlier = entities.get(entity)
@@ -85,6 +88,7 @@ def compact(
         cadence_s=state.cadence_s,
         archive_at=state.archive_at,
         account=state.account,
+        mapping=state.mapping,
     )
 
 
@@ -108,6 +112,7 @@ def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> Pu
         cadence_s=state.cadence_s,
         archive_at=state.archive_at,
         account=before.account if before else state.account,
+        mapping=before.mapping if before else state.mapping,
     )
 
 

@@ -47,6 +47,7 @@ class State(msgspec.Struct, kw_only=True):
     landing: str  # its own id
     type: str
     account: str = ""  # as PulledSource.account
+    mapping: str = ""  # as PulledSource.mapping
     started_at: int
     cursor: Cursor | None = None
     rows: int = 0
@@ -80,6 +81,7 @@ class Landing:
         now: int,
         *,
         account: str = "",
+        mapping: str = "",
         published: str = "",
         cursor: Cursor | None = None,
     ) -> None:
@@ -93,7 +95,7 @@ class Landing:
             manifest.make_folder(folder)
             self.lock(now)
             try:
-                self.state, self.resumed = self._take_up(type_, account, published, cursor)
+                self.state, self.resumed = self._take_up(type_, account, mapping, published, cursor)
             except BaseException:
                 self.close()
                 raise
@@ -186,25 +188,36 @@ class Landing:
     ) -> None:
         self.close()
 
-    def _take_up(self, type_: str, account: str, published: str, cursor: Cursor | None) -> tuple[State, bool]:
+    def _take_up(
+        self, type_: str, account: str, mapping: str, published: str, cursor: Cursor | None
+    ) -> tuple[State, bool]:
         """The interrupted landing that lies here, cut to its last cursor; else a new one."""
         state = _read_state(self.folder / "state.json")
+        fresh = State(
+            landing=secrets.token_hex(8),
+            type=type_,
+            account=account,
+            mapping=mapping,
+            started_at=self._now,
+            cursor=cursor,
+        )
         other = state is None or state.type != type_ or state.account not in {"", account}
+        other = other or (state is not None and state.mapping not in {"", mapping})
         if state is None or other or state.cursor is None or state.landing == published:
-            return self._begin(type_, account, cursor), False
+            return self._begin(fresh), False
         lengths = {self.file(entity): length for entity, length in state.bytes.items()}
         lengths |= {self.present_file(entity): length for entity, length in state.present.items()}
         if not all(_cut(file, length) for file, length in lengths.items()):
-            return self._begin(type_, account, cursor), False
-        state.account = account
+            return self._begin(fresh), False
+        state.account, state.mapping = account, mapping
         for file in {*self.folder.glob("*.ndjson"), *self.folder.glob("*.ids")} - set(lengths):
             file.unlink()
         return state, True
 
-    def _begin(self, type_: str, account: str, cursor: Cursor | None) -> State:
+    def _begin(self, fresh: State) -> State:
         for file in self.folder.iterdir():
             file.unlink()
-        return State(landing=secrets.token_hex(8), type=type_, account=account, started_at=self._now, cursor=cursor)
+        return fresh
 
     def _count(self, batch: Batch) -> None:
         state = self.state
