@@ -32,6 +32,7 @@ class Pull:
         self._api, self._zones, self._desk, self._options = api, zones, desk, options
         self._context, self._state, self._want = context, state, want
         self._talks = Talks(api, zones, desk, options)
+        self._unserved: set[str] = set()  # entities whose rows lack what a list that failed would have told of them
 
     def batches(self) -> Iterator[Batch]:
         sweeps = "ticket" in self._want.entities and sweep.is_due(self._state, self._options.sweep_days)
@@ -39,7 +40,7 @@ class Pull:
         for listed in (*LISTS, *([API_KEYS] if self._options.api_keys else [])):
             if listed.serves & self._want.entities:
                 entities = () if listed.warns_only else (listed.entity,)
-                yield from self._guard(listed.path, listed.path, entities, self._list(listed))
+                yield from self._guard(listed.path, listed.path, entities, self._list(listed), listed.serves)
         # What was interrupted goes first, so that a list that failed before it does not take its place.
         for stream in sorted(STREAMS, key=lambda one: one.name != self._state.stream):
             if stream.name == "history" and "sla_term" in self._want.entities:
@@ -75,13 +76,26 @@ class Pull:
         if name not in self._state.done:
             yield from self._guard(name, path, entities, batches)
 
-    def _guard(self, name: str, path: str, entities: tuple[str, ...], batches: Iterable[Batch]) -> Iterator[Batch]:
-        """The batches of one list; its failure becomes a Problem, unless the others would fail too."""
+    def _guard(
+        self,
+        name: str,
+        path: str,
+        entities: tuple[str, ...],
+        batches: Iterable[Batch],
+        serves: frozenset[str] = frozenset(),
+    ) -> Iterator[Batch]:
+        """The batches of one list; its failure becomes a Problem, unless the others would fail too.
+
+        `serves`: entities whose rows tell less without it. They are read again by the next pull, unless the server
+        refuses the list as such.
+        """
         try:
             yield from batches
             self._api.failures.pass_by()
         except HttpError as fault:
             message = self._api.failures.weigh(fault)
+            refused = fault.status is not None and 400 <= fault.status < 500 and fault.kind != "rate_limit"
+            self._unserved |= set() if refused else serves
             if self._state.stream == name:
                 self._state.leave(whole=False)
             yield Batch(
@@ -100,6 +114,7 @@ class Pull:
         for page, clock in walk.pages():
             rows, rejects = self._read(listed.path, listed.read, page.rows, clock, counts)
             yield Batch(rows=rows, rejects=rejects, resource=listed.entity, done=counts[0], total=page.total)
+        self._unserved |= listed.serves if walk.lost else set()
         problems = losses(listed.path, (listed.entity,), walk.lost, counts)
         wanted = listed.replaces and listed.entity in self._want.entities
         yield Batch(
@@ -131,7 +146,7 @@ class Pull:
         problems = losses(stream.path, stream.entities, walk.lost, counts)
         if stream is OPEN_TICKETS:
             state.newest = state.since_at
-        state.leave(whole=not problems)
+        state.leave(whole=not problems and self._unserved.isdisjoint(stream.entities))
         if main == "ticket":
             problems += losses("/tickets/ID/messages", ("event",), self._talks.take_losses(), [0, 0])
         yield Batch(resource=main, problems=problems, cursor=state.cursor())
@@ -158,7 +173,10 @@ class Pull:
 
     def _ratings(self) -> Iterator[Batch]:
         if self._api.has_v1:
-            ranks = read_ranks(self._api, self._zones, self._desk, self._state, self._options, self._talks)
+            served = "rating" not in self._unserved
+            ranks = read_ranks(
+                self._api, self._zones, self._desk, self._state, self._options, self._talks, served=served
+            )
             yield from self._step("ratings", "/reports/ranking", ("rating",), ranks)
         elif self._options.messages != "all":
             message = _("Ratings are not read: they need a v1 key (apikey_v1).")

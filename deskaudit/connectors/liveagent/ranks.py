@@ -24,8 +24,13 @@ COUNT = 1000
 COLUMNS = "id,rankingType,datecreated,conversationid,agentcontactid,agentEmail,contactid,comment"
 
 
-def read_ranks(api: Api, zones: Zones, desk: Desk, state: State, options: Options, talks: Talks) -> Iterator[Batch]:
-    """All ratings since the mark. v1 speaks the account's zone; a day more on both sides makes up for it."""
+def read_ranks(
+    api: Api, zones: Zones, desk: Desk, state: State, options: Options, talks: Talks, *, served: bool = True
+) -> Iterator[Batch]:
+    """All ratings since the mark. v1 speaks the account's zone; a day more on both sides makes up for it.
+
+    `served`: the agents are known; else the next pull reads the same again.
+    """
     state.enter("ratings", OVERLAP_S)
     start = state.at.get("from")
     offset = start if isinstance(start, int) and start >= 0 else 0
@@ -70,7 +75,7 @@ def read_ranks(api: Api, zones: Zones, desk: Desk, state: State, options: Option
     if stuck:
         message = _("Rows may be missing: {why}.").format(why=_("the server gives the same page again and again"))
         problems.append(Problem(resource="rating", message=message, entities=("rating",)))
-    state.leave(whole=not problems)
+    state.leave(whole=not problems and served)
     yield Batch(resource="rating", problems=problems, cursor=state.cursor())
 
 

@@ -81,6 +81,33 @@ def test_a_broken_list_of_names_costs_the_names_only(server, pulled, kit):
     assert found.incomplete == {"ticket_tag"}
 
 
+@pytest.mark.parametrize(
+    ("answer", "asked_again"), [((500, {}, {"message": "x"}), True), ((403, {}, {"message": "no right"}), False)]
+)
+def test_what_a_broken_list_of_names_cost_comes_with_the_next_pull(server, pulled, kit, answer, asked_again):
+    """Unless the key may not read it: then nobody waits for the names, and nothing is read twice for them."""
+    server.lists["/tags"] = [{"id": "g1", "name": "vip"}]
+    server.lists["/agents"] = [{"id": "u1", "email": "ada@desk.example"}]
+    server.lists["/tickets"] = [kit.ticket(1, "2026-02-01 08:00:00", tags=["g1"]), kit.ticket(2, "2026-02-02 08:00:00")]
+    server.ranks = [
+        {"id": "1", "conversationid": "t1", "rankingType": "R", "datecreated": "2026-02-01 09:00:00",
+         "agentEmail": "ada@desk.example"}
+    ]  # fmt: skip
+    wanted = ("agent", "ticket", "ticket_tag", "rating")
+    server.before = lambda request: answer if request.path in {"/tags", "/agents"} else None
+    first = pulled(*wanted, v1=True)
+    assert [row.tag for row in first.rows["ticket_tag"]] == ["g1"]
+    assert [row.agent_id for row in first.rows["rating"]] == [None]
+    server.before = lambda _request: None
+    again = pulled(*wanted, v1=True, cursor=first.cursor)
+    assert [row.tag for row in again.rows.get("ticket_tag", [])] == (["vip"] if asked_again else [])
+    agent = again.rows["agent"][0].id
+    assert ("tickets" in first.cursor["marks"], "ratings" in first.cursor["marks"]) == (not asked_again,) * 2
+    assert [row.agent_id for row in again.rows["rating"]] == [agent]  # looked at again in any case, for two weeks
+    third = pulled(*wanted, v1=True, cursor=again.cursor)
+    assert third.rows.get("ticket_tag", []) == []
+
+
 def test_a_server_error_is_tried_four_times_with_longer_pauses(server, connect, want, fake_time):
     server.before = failing("/settings", 503, {}, {"message": "x"})
     next(iter(connect().pull(None, want("department"))))
