@@ -66,6 +66,13 @@ class Failures:
             raise self._last
 
 
+def is_refusal(fault: HttpError) -> bool:
+    """Whether the server refuses a list as such, so that asking again tomorrow would change nothing."""
+    if fault.kind == "forbidden":
+        return True
+    return fault.status is not None and 400 <= fault.status < 500 and fault.kind != "rate_limit"
+
+
 def read_rows(
     raw: Sequence[Any],
     read: Callable[[Any], Iterable[Row]],

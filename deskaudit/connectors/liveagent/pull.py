@@ -6,7 +6,7 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import Clock, Fields, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.lists import FATAL, losses, read_rows
+from deskaudit.connectors.lists import FATAL, is_refusal, losses, read_rows
 from deskaudit.connectors.liveagent import costs, sweep
 from deskaudit.connectors.liveagent.api import Api
 from deskaudit.connectors.liveagent.desk import Desk
@@ -94,8 +94,7 @@ class Pull:
             self._api.failures.pass_by()
         except HttpError as fault:
             message = self._api.failures.weigh(fault)
-            refused = fault.status is not None and 400 <= fault.status < 500 and fault.kind != "rate_limit"
-            self._unserved |= set() if refused else serves
+            self._unserved |= set() if is_refusal(fault) else serves
             if self._state.stream == name:
                 self._state.leave(whole=False)
             yield Batch(

@@ -7,7 +7,7 @@ from typing import Any
 from deskaudit.connectors import Context
 from deskaudit.connectors.fields import OLDEST, RowError
 from deskaudit.connectors.http import HttpError
-from deskaudit.connectors.lists import FATAL, losses, read_rows
+from deskaudit.connectors.lists import FATAL, is_refusal, losses, read_rows
 from deskaudit.connectors.progress import has_passed
 from deskaudit.connectors.servicedeskplus import rows
 from deskaudit.connectors.servicedeskplus.answers import SdpError
@@ -35,13 +35,14 @@ class Pull:
         self._requested = tuple(sorted(TICKET & want.entities))  # what of requests is wanted
         self._main = "ticket" if "ticket" in want.entities else next(iter(self._requested), "")
         self._total: int | None = None
+        self._unserved: set[str] = set()  # entities whose rows lack what a list that failed would have told of them
 
     def batches(self) -> Iterator[Batch]:
         wanted = self._want.entities
         lists = short_lists(cloud=self._options.cloud)
         if self._requested:
             yield from self._estimate()
-            yield from self._guard("statuses", "statuses", (), self._list(STATUSES))
+            yield from self._guard("statuses", "statuses", (), self._list(STATUSES), STATUSES.serves)
             if not self._state.knows("backlog"):
                 yield from self._step("backlog", "requests", self._requested, self._backlog())
             yield from self._step("requests", "requests", self._requested, self._requests())
@@ -67,10 +68,18 @@ class Pull:
         if name not in self._state.done:
             yield from self._guard(name, resource, entities, batches)
 
-    def _guard(self, name: str, resource: str, entities: tuple[str, ...], batches: Iterable[Batch]) -> Iterator[Batch]:
+    def _guard(
+        self,
+        name: str,
+        resource: str,
+        entities: tuple[str, ...],
+        batches: Iterable[Batch],
+        serves: frozenset[str] = frozenset(),
+    ) -> Iterator[Batch]:
         """The batches of one list; its failure becomes a Problem, unless the others would fail too.
 
-        A module that this edition lacks makes nothing incomplete: its entity is just not delivered.
+        A module that this edition lacks makes nothing incomplete: its entity is just not delivered. `serves`: entities
+        whose rows tell less without the list; the next pull reads them again, unless the server refuses it as such.
         """
         try:
             yield from batches
@@ -79,6 +88,7 @@ class Pull:
             if not isinstance(fault, SdpError):  # the accounts server gives no token
                 raise
             message = self._api.failures.weigh(fault)
+            self._unserved |= set() if is_refusal(fault) or fault.absent or fault.refuses else serves
             if self._state.stream == name:
                 self._state.leave(whole=False)
             self._state.done.append(name)  # for this pull: what comes after it keeps its place if it is interrupted
@@ -120,6 +130,7 @@ class Pull:
         entities = () if listed.entity is None else (listed.entity,)
         problems = self._losses(listed.name, entities, walk.lost, counts)
         if listed.entity is None:
+            self._unserved |= listed.serves if walk.lost else set()
             yield Batch(problems=problems)
             return
         self._state.done.append(listed.name)
@@ -164,7 +175,7 @@ class Pull:
         )
         yield from self._walk(walk, lambda row: (changed_ms(row) or 0) < high and self._is_open(row))
         state.newest = high
-        state.leave(whole=not walk.lost)
+        state.leave(whole=not walk.lost and self._unserved.isdisjoint(self._requested))
         yield Batch(cursor=state.cursor(), problems=self._losses("requests", self._requested, walk.lost, [0, 0]))
 
     def _requests(self) -> Iterator[Batch]:
@@ -179,7 +190,7 @@ class Pull:
             missing = ", ".join(name for name in rows.FORMS[0] if name not in walk.fields)
             message = _("This server does not give these fields in lists: {names}.").format(names=missing)
             problems.append(Problem(resource="requests", message=message))
-        state.leave(whole=not walk.lost)
+        state.leave(whole=not walk.lost and self._unserved.isdisjoint(self._requested))
         yield Batch(resource=self._main, problems=problems, cursor=state.cursor())
 
     def _walk(self, walk: ChangedWalk, keep: Any, counts: list[int] | None = None) -> Iterator[Batch]:

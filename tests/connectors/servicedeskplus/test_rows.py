@@ -91,6 +91,27 @@ def test_without_the_list_of_statuses_names_must_do(server, pulled, kit):
     assert any("waiting for supplier" in problem.message for problem in found.problems)
 
 
+@pytest.mark.parametrize(("status", "asked_again"), [(500, True), (403, False)])
+def test_statuses_that_failed_once_mean_what_they_should_from_the_next_pull_on(
+    server, pulled, kit, status, asked_again
+):
+    body = b"proxy error" if status == 500 else kit.failed(4002, "no")
+    server.before = lambda one: (status, {}, body) if one.path.endswith("/statuses") else None
+    server.lists["requests"] = [
+        kit.request(1, status={"id": "2", "name": "Parked"}, last_updated_time=kit.date("2026-01-15 08:00:00")),
+        kit.request(2, last_updated_time=kit.date("2026-01-17 08:00:00")),
+    ]
+    server.lists["statuses"] = [{"id": "2", "name": "Parked", "internal_name": "Onhold", "in_progress": True}]
+    first = pulled("ticket")
+    assert first.by_code["1"].status == "unknown"
+    server.before = lambda _request: None
+    again = pulled("ticket", cursor=first.cursor)
+    assert {code: one.status for code, one in again.by_code.items() if code == "1"} == (
+        {"1": "postponed"} if asked_again else {}
+    )
+    assert "1" not in pulled("ticket", cursor=again.cursor).by_code
+
+
 def test_a_reopened_request_is_not_resolved(server, pulled, kit):
     server.lists["requests"] = [
         kit.request(1, resolved_time=kit.date("2026-01-16 08:00:00"), due_by_time=kit.date("2026-01-17 08:00:00"))
