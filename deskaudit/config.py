@@ -17,6 +17,7 @@ from deskaudit.secrets import SecretRef
 from deskaudit.tomltables import OptionError, Options, in_words, place, read
 
 ACCOUNT = ("url", "host", "port", "user", "portal", "portal_id", "data_centre")
+READING = ("mapping", "levels", "tags", "zone", "region", "agent_roles")
 """Options that say which server and login a source's rows come from."""
 USUAL_PORTS = {"http": ":80", "https": ":443"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -160,11 +161,11 @@ class Source:
         named = {key: _in_one_form(key, str(self._table[key])) for key in ACCOUNT if key in self._table}
         return hashlib.blake2b(json.dumps(named).encode(), digest_size=8).hexdigest() if named else ""
 
-    @property
-    def mapping(self) -> str:
-        """The mapping of its tickets as a hash: rows that went by another one are read again."""
-        said = json.dumps(self._table.get("mapping", {}), sort_keys=True, default=str)
-        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+    def reading(self, zone: str) -> str:
+        """How its rows are read, as a hash: rows that were read another way are read again. `zone`: the desk's."""
+        said = {"zone": zone, **{key: self._table[key] for key in READING if key in self._table}}
+        text = json.dumps(said, sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def _take(self, key: str, kind: type, default: Any) -> Any:
         value = self._table.pop(key, default)

@@ -180,6 +180,25 @@ def test_the_time_of_own_checks_is_a_second_or_more(tmp_path):
         load(tmp_path, "[audit]\ncheck_seconds = 0\n")
 
 
+def test_how_the_rows_of_a_source_are_read_is_its_mapping_levels_tags_and_zone():
+    def reading(desk="Europe/Paris", **table):
+        return config.Source("desk", {"type": "rt", **table}, Path("config.toml")).reading(desk)
+
+    plain = reading(levels={"gold": {"response": "4h"}}, mapping={"category": {"field": "Urgency"}})
+    same = {"mapping": {"category": {"field": "Urgency"}}, "levels": {"gold": {"response": "4h"}}}
+    assert plain == reading(**same)
+    assert plain == reading(**same, page_size=5, cadence="2d", url="https://rt.example.org")
+    others = [
+        reading(**same, tags="urgency"),
+        reading(**same, agent_roles=["Agents"]),
+        reading(**{**same, "levels": {"gold": {"response": "2h"}}}),
+        reading("Europe/London", **same),
+        reading(),
+    ]
+    assert len({plain, *others}) == 6
+    assert reading("Europe/London", **same) == reading(**same, zone="Europe/London")  # its own goes before the desk's
+
+
 def test_the_account_of_a_source_is_its_server_and_login():
     """What a pull must not mix; how it pulls is another matter."""
 

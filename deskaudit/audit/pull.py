@@ -43,7 +43,8 @@ def pull(
     landings: list[Landing] = []
     try:
         for source, connector in built:
-            landing = snapshot.landing(source.name, source.type, now(), account=source.account, mapping=source.mapping)
+            reading = source.reading(config.desk.zone)
+            landing = snapshot.landing(source.name, source.type, now(), account=source.account, reading=reading)
             landings.append(landing)
             yield PullStarted(source.name, source.type, landing.resumed)
             yield from _land(landing, source, connector, config.desk.zone, now, cancelled)

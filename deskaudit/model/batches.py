@@ -106,4 +106,4 @@ class PulledSource(msgspec.Struct, kw_only=True):
     cadence_s: int = 86400
     archive_at: int | None = None  # an archive: the last second that it is said to reach
     account: str = ""  # hash of the server and login that the rows came from; "": unknown, or files
-    mapping: str = ""  # hash of the mapping that the tickets went by; "": unknown
+    reading: str = ""  # hash of the options by which the rows were read; "": unknown

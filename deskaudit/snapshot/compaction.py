@@ -52,8 +52,11 @@ def compact(
             "The source has another address or login: all was pulled anew, and the rows of the former are gone."
         )
         doubts.append(Problem(landing.source, message))
-    if before is not None and before.mapping not in {"", state.mapping}:
-        message = _("The mapping in the config is another one: all tickets were read again, so that it holds for each.")
+    if before is not None and before.reading not in {"", state.reading}:
+        message = _(
+            "The config reads it another way (its mapping, levels, tags, zone, region or agent_roles): all rows were read "
+            "again, so that this holds for each."
+        )
         doubts.append(Problem(landing.source, message))
     entities = dict(before.entities) if before else {}
     for entity in sorted(state.bytes):
@@ -88,7 +91,7 @@ def compact(
         cadence_s=state.cadence_s,
         archive_at=state.archive_at,
         account=state.account,
-        mapping=state.mapping,
+        reading=state.reading,
     )
 
 
@@ -112,7 +115,7 @@ def keep_failed(landing: Landing, before: PulledSource | None, error: str) -> Pu
         cadence_s=state.cadence_s,
         archive_at=state.archive_at,
         account=before.account if before else state.account,
-        mapping=before.mapping if before else state.mapping,
+        reading=before.reading if before else state.reading,
     )
 
 

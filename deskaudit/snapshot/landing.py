@@ -47,7 +47,7 @@ class State(msgspec.Struct, kw_only=True):
     landing: str  # its own id
     type: str
     account: str = ""  # as PulledSource.account
-    mapping: str = ""  # as PulledSource.mapping
+    reading: str = ""  # as PulledSource.reading
     started_at: int
     cursor: Cursor | None = None
     rows: int = 0
@@ -81,7 +81,7 @@ class Landing:
         now: int,
         *,
         account: str = "",
-        mapping: str = "",
+        reading: str = "",
         published: str = "",
         cursor: Cursor | None = None,
     ) -> None:
@@ -95,7 +95,7 @@ class Landing:
             manifest.make_folder(folder)
             self.lock(now)
             try:
-                self.state, self.resumed = self._take_up(type_, account, mapping, published, cursor)
+                self.state, self.resumed = self._take_up(type_, account, reading, published, cursor)
             except BaseException:
                 self.close()
                 raise
@@ -189,7 +189,7 @@ class Landing:
         self.close()
 
     def _take_up(
-        self, type_: str, account: str, mapping: str, published: str, cursor: Cursor | None
+        self, type_: str, account: str, reading: str, published: str, cursor: Cursor | None
     ) -> tuple[State, bool]:
         """The interrupted landing that lies here, cut to its last cursor; else a new one."""
         state = _read_state(self.folder / "state.json")
@@ -197,19 +197,19 @@ class Landing:
             landing=secrets.token_hex(8),
             type=type_,
             account=account,
-            mapping=mapping,
+            reading=reading,
             started_at=self._now,
             cursor=cursor,
         )
         other = state is None or state.type != type_ or state.account not in {"", account}
-        other = other or (state is not None and state.mapping not in {"", mapping})
+        other = other or (state is not None and state.reading not in {"", reading})
         if state is None or other or state.cursor is None or state.landing == published:
             return self._begin(fresh), False
         lengths = {self.file(entity): length for entity, length in state.bytes.items()}
         lengths |= {self.present_file(entity): length for entity, length in state.present.items()}
         if not all(_cut(file, length) for file, length in lengths.items()):
             return self._begin(fresh), False
-        state.account, state.mapping = account, mapping
+        state.account, state.reading = account, reading
         for file in {*self.folder.glob("*.ndjson"), *self.folder.glob("*.ids")} - set(lengths):
             file.unlink()
         return state, True

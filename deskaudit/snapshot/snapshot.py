@@ -37,23 +37,23 @@ class Snapshot:
         """What is published; None where nothing is."""
         return manifest.read(self.folder)
 
-    def landing(self, source: str, type_: str, now: int, *, account: str = "", mapping: str = "") -> Landing:
+    def landing(self, source: str, type_: str, now: int, *, account: str = "", reading: str = "") -> Landing:
         """Begins the pull of a source, or goes on with the interrupted one. LockedError where another pulls it.
 
         `account`: which server and login it is (PulledSource.account); another one than before is pulled anew.
-        `mapping`: what its tickets' words mean (PulledSource.mapping); with another one all are read again.
+        `reading`: how its rows are read (PulledSource.reading); read another way, all come again.
         """
         published = self.manifest()
         known = published.sources.get(source) if published else None
         same = known is not None and known.type == type_ and known.account in {"", account}
-        same = same and known is not None and known.mapping in {"", mapping}
+        same = same and known is not None and known.reading in {"", reading}
         return Landing(
             self.folder / "landing" / source,
             source,
             type_,
             now,
             account=account,
-            mapping=mapping,
+            reading=reading,
             published=published.landings.get(source, "") if published else "",
             cursor=known.cursor if known and same else None,
         )

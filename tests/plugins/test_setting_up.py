@@ -97,5 +97,5 @@ def test_a_mapping_holds_for_tickets_that_were_pulled_before_it(install, monkeyp
     assert pull(SOURCE) == ([(None, 30)], [])
     found, (told,) = pull(SOURCE + rule)
     assert found == [("P1", 30)]
-    assert "all tickets were read again" in told
+    assert "all rows were read again" in told
     assert pull(SOURCE + rule) == ([("P1", 30)], [])

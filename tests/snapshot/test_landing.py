@@ -77,34 +77,34 @@ def test_another_account_is_never_mixed_with_the_former(snapshot):
         assert landing.cursor == {"page": 1}
 
 
-def test_with_another_mapping_all_is_read_again_and_nothing_is_lost(snapshot):
-    """The cursor of a stopped or ended pull is that of the former mapping; rows that do not come again stay."""
-    with snapshot.landing("desk", "api", NOW, mapping="a") as landing:
+def test_read_another_way_all_comes_again_and_nothing_is_lost(snapshot):
+    """The cursor of a stopped or ended pull is that of the former way; rows that do not come again stay."""
+    with snapshot.landing("desk", "api", NOW, reading="a") as landing:
         landing.land(Batch(rows=contacts(1, 2), cursor={"page": 1}))
         assert published(snapshot, landing) == [(1,), (2,)]
-    with snapshot.landing("desk", "api", NOW, mapping="a") as landing:
+    with snapshot.landing("desk", "api", NOW, reading="a") as landing:
         landing.land(Batch(rows=contacts(3), cursor={"page": 2}))  # and it was stopped
-    with snapshot.landing("desk", "api", NOW, mapping="b") as landing:
+    with snapshot.landing("desk", "api", NOW, reading="b") as landing:
         assert (landing.cursor, landing.resumed, landing.rows) == (None, False, 0)
         assert published(snapshot, landing, error="no such host") == [(1,), (2,)]
-    with snapshot.landing("desk", "api", NOW, mapping="b") as landing:
+    with snapshot.landing("desk", "api", NOW, reading="b") as landing:
         assert landing.cursor is None
         landing.land(Batch(rows=contacts(2, 9), cursor={"page": 1}))
         assert published(snapshot, landing) == [(1,), (2,), (9,)]
         (told,) = snapshot.manifest().sources["desk"].problems
-        assert told.message.startswith("The mapping in the config is another one: all tickets were read again")
+        assert told.message.startswith("The config reads it another way (its mapping, ")
         assert told.entities == ()
-    with snapshot.landing("desk", "api", NOW, mapping="b") as landing:
+    with snapshot.landing("desk", "api", NOW, reading="b") as landing:
         assert landing.cursor == {"page": 1}
         assert published(snapshot, landing) == [(1,), (2,), (9,)]
     assert snapshot.manifest().sources["desk"].problems == []
 
 
-def test_a_snapshot_that_knows_no_mapping_yet_goes_on(snapshot):
+def test_a_snapshot_that_does_not_know_yet_how_it_was_read_goes_on(snapshot):
     with snapshot.landing("desk", "api", NOW) as landing:
         landing.land(Batch(rows=contacts(1), cursor={"page": 1}))
         assert published(snapshot, landing) == [(1,)]
-    with snapshot.landing("desk", "api", NOW, mapping="a") as landing:
+    with snapshot.landing("desk", "api", NOW, reading="a") as landing:
         assert landing.cursor == {"page": 1}
 
 
