@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,21 @@ def require(program):
     return found
 
 
-def wait_for(answers):
-    for _try in range(300):
-        if answers():
-            return
-        time.sleep(0.1)
-    pytest.fail("the server does not answer")
+@contextmanager
+def serving(words, folder, answers):
+    """A server that runs until the end, from when it answers."""
+    running = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _try in range(300):
+            if answers():
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("the server does not answer")
+        yield
+    finally:
+        running.kill()
+        running.wait()
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +70,6 @@ def mariadb(new_folder):
         capture_output=True,
         timeout=120,
     )
-    running = subprocess.Popen(
-        [server, "--no-defaults", *user, f"--datadir={data}", f"--socket={socket}", "--skip-networking"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
     def run(program, *words):
         return subprocess.run(
@@ -75,18 +79,12 @@ def mariadb(new_folder):
             check=False,
         )
 
-    try:
-        wait_for(lambda: run("mariadb", "-e", "select 1").returncode == 0)
-        made = run(
-            "mariadb",
-            "-e",
-            f"create database shop; use shop; create table t as select seq, repeat('x', 30) from seq_1_to_{ROWS}",
-        )
+    words = [server, "--no-defaults", *user, f"--datadir={data}", f"--socket={socket}", "--skip-networking"]
+    with serving(words, folder, lambda: run("mariadb", "-e", "select 1").returncode == 0):
+        table = f"create table t as select seq, repeat('x', 30) from seq_1_to_{ROWS}"
+        made = run("mariadb", "-e", f"create database shop; use shop; {table}")
         assert made.returncode == 0, made.stderr
         yield lambda *words: run(*words).stdout
-    finally:
-        running.kill()
-        running.wait()
 
 
 @pytest.mark.parametrize(
@@ -123,31 +121,17 @@ def postgres(new_folder):
         timeout=120,
         cwd=folder,
     )
-    running = subprocess.Popen(
-        [*before, server, "-D", data, "-k", folder, "-c", "listen_addresses="],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-    )
 
     def run(program, *words):
         asked = [require(program), "-h", folder, "-U", "desk", *words]
         return subprocess.run(asked, capture_output=True, timeout=120, check=False, cwd=folder)
 
-    try:
-        wait_for(lambda: run("psql", "-d", "postgres", "-c", "select 1").returncode == 0)
-        made = run(
-            "psql",
-            "-d",
-            "postgres",
-            "-c",
-            f"create table t as select n, repeat('x', 30) from generate_series(1,{ROWS}) n",
-        )
+    words = [*before, server, "-D", data, "-k", folder, "-c", "listen_addresses="]
+    with serving(words, folder, lambda: run("psql", "-d", "postgres", "-c", "select 1").returncode == 0):
+        table = f"create table t as select n, repeat('x', 30) from generate_series(1, {ROWS}) n"
+        made = run("psql", "-d", "postgres", "-c", table)
         assert made.returncode == 0, made.stderr
         yield lambda *words: run(*words).stdout
-    finally:
-        running.kill()
-        running.wait()
 
 
 @pytest.mark.parametrize(
