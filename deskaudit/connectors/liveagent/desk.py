@@ -26,6 +26,7 @@ class Desk:
         self.unknown = Unknown()
         self.departments: dict[str, str] = {}
         self.tags: dict[str, str] = {}
+        self.companies: dict[str, str] = {}
         self.agents: set[str] = set()
         self.agent_of_email: dict[str, str] = {}  # keyed hash → agent id
         self.homes: dict[str, list[str]] = {}  # agent id → departments

@@ -72,6 +72,13 @@ def read_tag(desk: Desk, row: Fields) -> list[Row]:
     return []
 
 
+def read_company(desk: Desk, row: Fields) -> list[Row]:
+    """Companies are no rows of their own: contacts name them."""
+    ext_id = row.need_id("id")
+    desk.companies[ext_id] = row.text("name", 100) or row.text("system_name", 100) or ext_id
+    return []
+
+
 def read_level(desk: Desk, row: Fields) -> list[Row]:
     """A service level. Its values are seconds; 0 is no promise."""
     ext_id = row.need_id("id")
@@ -113,6 +120,7 @@ def read_contact(desk: Desk, row: Fields) -> list[Row]:
     ext_id = row.need_id("id")
     person = desk.context.person
     emails, phones = row.ids("emails"), row.ids("phones")
+    company = row.id("company_id")
     return [
         Contact(
             id=desk.context.key("contact", ext_id),
@@ -121,7 +129,7 @@ def read_contact(desk: Desk, row: Fields) -> list[Row]:
             phone_hash=desk.phone(phones[0] if phones else None),
             country=(row.text("countrycode", 2) or "").upper() or None,
             language=row.text("language", 20),
-            company=row.id("company_id"),
+            company=None if company is None else desk.companies.get(company, company),
         )
     ]
 

@@ -50,6 +50,7 @@ LISTS = (
     Listed("/departments", "department", rows.read_department, frozenset({"department", "agent", *TICKETS})),
     Listed("/agents", "agent", rows.read_agent, frozenset({"agent", "rating", "event"})),
     Listed("/tags", "ticket_tag", rows.read_tag, frozenset(TICKETS), replaces=False),
+    Listed("/companies", "contact", rows.read_company, frozenset({"contact"}), replaces=False, warns_only=True),
     Listed("/slas", "policy", rows.read_level, frozenset({"policy"})),
 )
 API_KEYS = Listed(

@@ -57,7 +57,7 @@ class Server(ThreadingHTTPServer):
         self.lists = {
             path: []
             for path in (
-                "/departments", "/agents", "/tags", "/slas", "/contacts", "/tickets", "/tickets/history", "/grid/tickets/sla",
+                "/departments", "/agents", "/tags", "/companies", "/slas", "/contacts", "/tickets", "/tickets/history", "/grid/tickets/sla",
                 "/calls", "/chats", "/grid/reports/time", "/apikeys",
             )
         }  # fmt: skip

@@ -149,6 +149,21 @@ def test_contacts_have_hashes_only(server, pulled):
     assert (two.email_hash, two.phone_hash, two.country, two.company) == (None, None, None, None)
 
 
+def test_contacts_have_their_companies_name(server, pulled):
+    server.lists["/companies"] = [{"id": "co1", "name": "Acme"}, {"id": "co2", "name": "", "system_name": "Bolt"}]
+    server.lists["/contacts"] = [{"id": f"c{n}", "company_id": f"co{n}"} for n in (1, 2, 3)]
+    found = pulled("contact")
+    assert {row.ext_id: row.company for row in found.rows["contact"]} == {"c1": "Acme", "c2": "Bolt", "c3": "co3"}
+
+
+def test_companies_that_cannot_be_read_cost_their_names_only(server, pulled):
+    server.before = lambda asked: (403, {}, {"message": "no"}) if asked.path == "/companies" else None
+    server.lists["/contacts"] = [{"id": "c1", "company_id": "co1"}]
+    found = pulled("contact")
+    assert [row.company for row in found.rows["contact"]] == ["co1"]
+    assert [(problem.resource, problem.entities) for problem in found.problems] == [("/companies", ())]
+
+
 def test_history_becomes_status_events_with_their_holders(server, pulled, kit):
     server.lists["/tickets/history"] = [
         {"id": "h1", "conversation_id": "t1", "department_id": "default", "agent_id": "", "status": "N",
