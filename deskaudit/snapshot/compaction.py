@@ -9,12 +9,9 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Problem, PulledEntity, PulledSource
 from deskaudit.model.entities import columns
 from deskaudit.snapshot import manifest
-from deskaudit.snapshot.landing import LONGEST_LINE, Landing
+from deskaudit.snapshot.landing import CHILDREN, LONGEST_LINE, Landing
 from deskaudit.snapshot.reader import quote
 from deskaudit.snapshot.sweeps import count_deleted, is_believed, select_kept
-
-CHILDREN = {"ticket_tag": "ticket", "ticket_field": "ticket"}
-"""Rows that belong to their parent's row: a ticket that landed again brings all of its tags and fields."""
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -154,18 +151,22 @@ def _select(
     landed = _landed(landing, entity)
     counts = connection.execute(f"SELECT COUNT(*), COUNT(DISTINCT l.id) FROM {landed} l").fetchone() or (0, 0)
     names = ", ".join(columns(entity))
-    rows = f"SELECT {names} FROM {landed} l"
+    parent = CHILDREN.get(entity)
+    parents = _landed(landing, parent) if parent and parent in landing.state.bytes else None
+    rows = f"SELECT {names} FROM {landed} l WHERE TRUE"
     if counts[0] != counts[1]:
-        rows += f" WHERE l.line IN (SELECT MAX(m.line) FROM {landed} m GROUP BY m.id)"
+        rows += f" AND l.line IN (SELECT MAX(m.line) FROM {landed} m GROUP BY m.id)"
+    if parents:  # what came with an earlier one of two rows of a ticket went with it
+        again = f"SELECT p.id, MAX(p.line) AS line FROM {parents} p GROUP BY p.id HAVING COUNT(*) > 1"
+        rows += f" AND NOT EXISTS (SELECT 1 FROM ({again}) a WHERE a.id = l.ticket_id AND a.line > l.line)"
     if earlier is None:
         return rows
     published = f"SELECT * FROM read_parquet({quote(str(earlier))})"
     if swept_at is not None:
         published = select_kept(connection, landing, entity, earlier, swept_at)
     kept = f"SELECT * FROM ({published}) e WHERE NOT EXISTS (SELECT 1 FROM {landed} n WHERE n.id = e.id)"
-    parent = CHILDREN.get(entity)
-    if parent and parent in landing.state.bytes:
-        kept += f" AND NOT EXISTS (SELECT 1 FROM {_landed(landing, parent)} p WHERE p.id = e.ticket_id)"
+    if parents:
+        kept += f" AND NOT EXISTS (SELECT 1 FROM {parents} p WHERE p.id = e.ticket_id)"
     return f"SELECT {names} FROM ({rows} UNION ALL BY NAME {kept}) r"
 
 

@@ -89,6 +89,19 @@ def test_tags_and_fields_come_with_their_ticket(snapshot, pull):
     assert select(snapshot, "SELECT ticket_id FROM ticket_field") == [(9,)]
 
 
+@pytest.mark.parametrize("before", [(), (Ticket(id=1), TicketTag(id=9, ticket_id=1, tag="older"))])
+def test_tags_of_a_pull_that_was_killed_go_when_their_ticket_comes_without_them(snapshot, pull, before):
+    if before:
+        pull(before)
+    vip, linux = TicketTag(id=1, ticket_id=1, tag="vip"), TicketField(id=1, ticket_id=1, name="os", value="linux")
+    late, kept = TicketTag(id=2, ticket_id=1, tag="late"), TicketTag(id=3, ticket_id=2, tag="vip")
+    with snapshot.landing("desk", "csv", NOW) as landing:
+        landing.land(Batch(rows=[Ticket(id=1), vip, linux, Ticket(id=2), kept], cursor={"page": 1}))
+    pull([late, Ticket(id=1)])
+    assert select(snapshot, "SELECT ticket_id, tag FROM ticket_tag ORDER BY id") == [(1, "late"), (2, "vip")]
+    assert select(snapshot, "SELECT * FROM ticket_field") == []
+
+
 def test_events_are_added_to(snapshot, pull):
     pull([Ticket(id=1), Event(id=1, ticket_id=1, happened_at=NOW, kind="note")])
     pull([Ticket(id=1), Event(id=2, ticket_id=1, happened_at=NOW, kind="note")])
