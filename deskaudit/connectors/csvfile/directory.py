@@ -3,6 +3,7 @@
 import re
 
 from deskaudit.connectors import Context
+from deskaudit.connectors.phones import e164
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.model.entities import Agent, Contact, Department, Row
 from deskaudit.text import one_line
@@ -39,7 +40,8 @@ class Directory:
     def contact(self, requester: str, country: str = "", company: str = "") -> int | None:
         """A customer by the keyed hash of what the file says; the text itself is not kept."""
         found = _ADDRESS.search(requester)  # "Kari Nordmann <kari@example.com>"
-        hashed = self._context.person(found[1] if found else requester)
+        number = e164(requester, "") if requester.startswith("+") else None  # as calls have it
+        hashed = self._context.person(found[1] if found else number or requester)
         if hashed is None:
             return None
         row = Contact(

@@ -126,7 +126,7 @@ def read_contact(desk: Desk, row: Fields) -> list[Row]:
             id=desk.context.key("contact", ext_id),
             ext_id=ext_id,
             email_hash=person(emails[0] if emails else row.text("registration_email")),
-            phone_hash=desk.phone(phones[0] if phones else None),
+            phone_hash=desk.numbers.hash(phones[0] if phones else None),
             country=(row.text("countrycode", 2) or "").upper() or None,
             language=row.text("language", 20),
             company=None if company is None else desk.companies.get(company, company),
@@ -271,7 +271,7 @@ def read_call(desk: Desk, row: Fields) -> list[Row]:
             ended_at=ended,
             outcome=outcome,
             queue=row.text("viaNumber", 60),
-            number_hash=None if kind == "T" else desk.phone(other),
+            number_hash=None if kind == "T" else desk.numbers.hash(other),
             ticket_id=desk.key("ticket", row.id("ticketId")),
         )
     ]

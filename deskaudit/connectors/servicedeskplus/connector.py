@@ -103,7 +103,7 @@ class ServiceDeskPlus:
 
     def _desk(self) -> Desk:
         mapper = Mapper(self._options.mapping)
-        return Desk(self._context, self._options.desk, mapper, cloud=self._options.cloud)
+        return Desk(self._context, self._options, mapper)
 
 
 def _learn_statuses(api: Api, desk: Desk, size: int) -> None:

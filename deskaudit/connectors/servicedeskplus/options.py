@@ -8,6 +8,7 @@ import msgspec
 from deskaudit.config import seconds
 from deskaudit.connectors.access import HELP, check_duration, check_range, check_url
 from deskaudit.connectors.mapping import TicketMapping
+from deskaudit.connectors.phones import check_region
 from deskaudit.i18n import _
 from deskaudit.secrets import SecretRef
 
@@ -51,6 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     worklog_days: int = 190
     overlap: str = "15m"
     sweep: str = "7d"
+    region: str = ""
     timeout_s: int = 60
     ca_file: str | None = None
     mapping: TicketMapping = msgspec.field(default_factory=TicketMapping)
@@ -79,6 +81,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "for the next pull. 0: none. Read are those of the request itself, not of its tasks, nor of problems and changes.",
         "worklog_days": "How far back the first pull reads time entries: two quarters, if nothing else is said.",
         "sweep": "How often all ids are listed to find deleted requests, as 7d; empty: never.",
+        "region": "The country of telephone numbers without a country code: NO, ES, …; without it only numbers with + are told apart.",
         **{name: HELP[name] for name in ("overlap", "timeout_s", "ca_file")},
         "mapping": "Which field tells priority, category, type, service and waiting states.",
     }
@@ -98,6 +101,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(_("worklog_limit is 0 or more"))
         check_range(self, "worklog_days", 1, 3660)
         check_range(self, "timeout_s", 1, 600)
+        check_region(self.region)
         check_duration(self.overlap, "overlap")
         check_duration(self.sweep or None, "sweep")
 

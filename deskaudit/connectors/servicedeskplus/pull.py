@@ -61,6 +61,7 @@ class Pull:
                 *self._desk.unknown.problems(),
                 *self._desk.mapper.problems(self._context.source),
                 *self._desk.field_names.problems(self._desk.mapper.fields),
+                *self._desk.numbers.problems(),
             ],
         )
 

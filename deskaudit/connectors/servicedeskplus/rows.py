@@ -6,8 +6,10 @@ from deskaudit.connectors import Context
 from deskaudit.connectors.fields import FieldNames, Unknown
 from deskaudit.connectors.liveagent.rows import text_length
 from deskaudit.connectors.mapping import Facts, Mapper, Seen
+from deskaudit.connectors.phones import Numbers
 from deskaudit.connectors.servicedeskplus import words
 from deskaudit.connectors.servicedeskplus.fields import Entry
+from deskaudit.connectors.servicedeskplus.options import Options
 from deskaudit.model.entities import Contact, Department, Row, SlaTerm, Ticket, TicketField
 from deskaudit.text import one_line
 
@@ -40,11 +42,12 @@ CUSTOM_MOST = 300
 class Desk:
     """What rows need to know besides themselves: the keys of this source, and what its statuses mean."""
 
-    def __init__(self, context: Context, address: str, mapper: Mapper, *, cloud: bool) -> None:
+    def __init__(self, context: Context, options: Options, mapper: Mapper) -> None:
         self.context = context
-        self.address = address
+        self.address = options.desk
         self.mapper = mapper
-        self.cloud = cloud
+        self.cloud = options.cloud
+        self.numbers = Numbers(context, options.region)
         self.unknown = Unknown()
         self.statuses: dict[str, Entry] = {}  # id → status, as the list of statuses tells it
         self.field_names = FieldNames()
@@ -221,7 +224,7 @@ def _people(desk: Desk, row: Entry) -> list[Row]:
                 id=desk.context.key("contact", ext_id),
                 ext_id=ext_id,
                 email_hash=person(requester.text("email_id")),
-                phone_hash=person(requester.text("phone") or requester.text("mobile")),
+                phone_hash=desk.numbers.hash(requester.text("phone") or requester.text("mobile")),
                 company=requester.label("account") or row.label("account"),
             )
         )

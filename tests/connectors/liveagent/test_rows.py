@@ -271,7 +271,7 @@ def test_numbers_without_a_country_are_not_told_apart_and_that_is_said(server, p
     assert numbers == {"k5": person_hash("+4722334455", b"k" * 32)}
     (problem,) = found.problems
     assert (problem.message, problem.entities) == (
-        "2 telephone numbers have no country code and are not told apart; set region, as NO.",
+        "2 telephone numbers have no country code and are matched with no caller; set region, as NO.",
         (),
     )
 

@@ -97,7 +97,7 @@ def test_an_end_before_the_beginning_is_no_end(tmp_path):
     ("columns", "said"),
     [
         ({"host": "Host"}, "started_at"),
-        ({"started_at": "Time"}, "host, service, key"),
+        ({"started_at": "Time"}, "host or service or key"),
         ({"started_at": "Time", "host": "Host", "ticket": "Ticket"}, "tickets_of"),
         ({"started_at": "Time", "key": "Id", "state": "State"}, "keep one"),
     ],

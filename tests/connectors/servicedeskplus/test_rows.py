@@ -53,6 +53,28 @@ def test_a_request_becomes_a_ticket_with_all_that_belongs_to_it(server, pulled, 
     assert not found.rejects
 
 
+def test_a_number_is_one_caller_however_it_is_written(server, pulled, kit):
+    def caller(ext_id, phone):
+        return {"id": ext_id, "name": "Ann", "phone": phone}
+
+    numbers = {"r1": "+47 22 33 44 55", "r2": "22 33 44 55", "r3": "0047 22334455", "r4": "", "r5": "22 33 44 56"}
+    server.lists["requests"] = [
+        kit.request(n, requester=caller(*one)) for n, one in enumerate(numbers.items(), start=1)
+    ]  # fmt: skip
+    found = pulled(region="NO")
+    hashes = {row.ext_id: row.phone_hash for row in found.rows["contact"]}
+    assert hashes["r1"] == hashes["r2"] == hashes["r3"]
+    assert hashes["r4"] is None
+    assert hashes["r5"] not in {None, hashes["r1"]}
+    assert not [problem for problem in found.problems if problem.resource == "region"]
+    found = pulled()
+    hashes = {row.ext_id: row.phone_hash for row in found.rows["contact"]}
+    assert hashes["r1"]
+    assert hashes["r2"] is hashes["r5"] is None
+    (told,) = [problem.message for problem in found.problems if problem.resource == "region"]
+    assert told == "3 telephone numbers have no country code and are matched with no caller; set region, as NO."
+
+
 @pytest.mark.parametrize(
     ("status", "more", "expected"),
     [

@@ -293,6 +293,14 @@ def test_nobody_is_no_agent(pull):
     assert tickets[2].agent_id == tickets[3].agent_id == pulled.only("agent").id
 
 
+def test_a_caller_is_one_contact_however_the_number_is_written(pull):
+    numbers = ["+47 22 33 44 55", "+4722334455", "+47 22-33-44-55", "22 33 44 55"]
+    pulled = pull(FULL, {"t.csv": table(*({"Mail": number} for number in numbers))})
+    callers = [ticket.contact_id for ticket in pulled.rows("ticket")]
+    assert len(set(callers[:3])) == 1
+    assert callers[3] not in {None, callers[0]}  # whose country nobody knows
+
+
 def test_an_agent_named_by_address_is_hashed(pull):
     agent = pull(FULL, {"t.csv": table({"Agent": "kari@example.com"})}).only("agent")
     assert (agent.name, agent.email_hash) == ("kari", person_hash("kari@example.com", b"key"))
