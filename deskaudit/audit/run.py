@@ -51,6 +51,7 @@ def run(desk: Desk, plan: planning.Plan, cancelled: Callable[[], bool]) -> Itera
             store.interrupt(left.id, _("Its process ended before it did."))
     reader = desk.snapshot.open()
     try:
+        reader.expect((source.name, source.type, source.cadence_s) for source in desk.sources)
         audit = _begin(desk, plan, reader.manifest)
         pairs = planning.checks_of(plan, desk.catalogue)
         yield AuditStarted(audit, len(pairs))

@@ -55,8 +55,12 @@ def find_doubts(check: Check, reader: Reader) -> dict[str | None, str]:
     found = reader.connection.execute(
         f"SELECT name, state FROM {EXTRACT} WHERE state <> 'complete' AND archive_at IS NULL ORDER BY name"
     ).fetchall()
-    failed, partial = _("the last pull of {source} failed"), _("the last pull of {source} is incomplete")
-    why = {name: (failed if state == "failed" else partial).format(source=name) for name, state in found}
+    texts = {
+        "failed": _("the last pull of {source} failed"),
+        "incomplete": _("the last pull of {source} is incomplete"),
+        "not_pulled": _("{source} was never pulled"),
+    }
+    why = {name: texts[state].format(source=name) for name, state in found}
     text = _("How old all of the data are is not known: {why}.")
     return {name: text.format(why=one) for name, one in why.items()} | (
         {None: text.format(why="; ".join(why.values()))} if why else {}

@@ -4,7 +4,7 @@ import contextlib
 import copy
 import fcntl
 import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -123,6 +123,13 @@ class Reader:
         twin.connection = prepare(self.connection.cursor())
         twin._lease = None  # noqa: SLF001 - its own
         return twin
+
+    def expect(self, sources: Iterable[tuple[str, str, int]]) -> None:
+        """Sources of the config, as (name, type, cadence_s): one that no pull has brought yet stands in `extract` too."""
+        for name, type_, cadence_s in sources:
+            if name not in self.manifest.sources:
+                row = [name, type_, "not_pulled", None, None, cadence_s, 0, None]
+                self.connection.execute("INSERT INTO extract VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def confine(self, *folders: Path) -> None:
         """What SQL reads and writes from now on lies in the snapshot or in these folders. Before SQL of others is run."""

@@ -168,7 +168,7 @@ CALENDAR = {
 EXTRACT = {
     "name": "VARCHAR",
     "type": "VARCHAR",
-    "state": "VARCHAR",  # complete, incomplete, failed
+    "state": "VARCHAR",  # complete, incomplete, failed; in an audit not_pulled, too
     "fetched_at": "BIGINT",  # when the rows that are here were fetched; NULL: never
     "swept_at": "BIGINT",  # deletions in the source are known as of then; NULL: never looked for
     "cadence_s": "BIGINT",

@@ -113,6 +113,20 @@ def test_an_archive_that_reaches_beyond_its_fetch_is_judged(desk):
     assert age_of_data(desk, "2999-12-31").status is Status.FAIL
 
 
+def test_a_source_that_was_never_pulled_is_judged_with_the_others(desk):
+    archive = CONFIG.replace('path = "t.csv"', 'path = "t.csv"\narchive = 2023-05-05')
+    desk.paths.config.write_text(archive)
+    assert audited(desk, period="2026-Q3", only=("20.7",)).state == "completed"
+    second = CONFIG.partition("[sources.export]")[2].replace("sources.export", "sources.late")
+    desk.paths.config.write_text(archive + "[sources.late]" + second)
+    opened = Desk(desk.paths)
+    audit = audited(opened, period="2026-Q3", only=("20.7",), pull=False)
+    found = opened.store.result(audit.id, "20.7")
+    opened.close()
+    assert (found.status, found.n_rows) == (Status.FAIL, 2)
+    assert "a source that never delivered" in found.reason
+
+
 def test_beside_an_archive_the_other_sources_are_judged(desk):
     second = CONFIG.partition("[sources.export]")[2].replace("sources.export", "sources.live")
     file = desk.paths.config
