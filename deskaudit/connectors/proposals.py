@@ -277,13 +277,16 @@ _FINDERS: dict[str, Callable[[Sequence[Seen], Sequence[_Place]], Part | None]] =
 
 
 def _places(seen: Sequence[Seen]) -> list[_Place]:
-    """Where something is said: each field, and each beginning that several tags share."""
+    """Where something is said: each field but that of the status, and each beginning that several tags share."""
     fields: dict[str, Counter[str]] = {}
     tags: dict[str, Counter[str]] = {}
+    others: set[str] = set()  # fields that are not the status
     for one in seen:
         for name, value in one.facts.fields.items():
             if value and value.strip():
                 fields.setdefault(name, Counter())[value.strip()] += 1
+                if value.strip() != one.status_raw:
+                    others.add(name)
         heads: dict[str, str] = {}
         for tag in one.facts.tags:
             match = _SEPARATED.fullmatch(tag.strip())
@@ -291,7 +294,7 @@ def _places(seen: Sequence[Seen]) -> list[_Place]:
                 heads.setdefault(match[1], match[2].strip())
         for head, rest in heads.items():
             tags.setdefault(f"{head}*", Counter())[rest] += 1
-    return [_Place(name, "field", values) for name, values in fields.items()] + [
+    return [_Place(name, "field", values) for name, values in fields.items() if name in others] + [
         _Place(name, "tag", values) for name, values in tags.items() if len(values) > 1
     ]
 

@@ -136,6 +136,13 @@ def test_times_with_a_letter_between_are_no_category():
     assert parts(proposal)["category"].state == "missing"
 
 
+def test_the_field_of_the_status_is_no_category():
+    rows = [seen(n, fields={"State": raw}, raw=raw) for n in range(60) for raw in ("Closed", "In Progress")]
+    assert parts(propose(rows))["category"].state == "missing"
+    apart = [seen(n, fields={"State": raw}, raw="Open") for n in range(60) for raw in ("Oslo", "Bergen")]
+    assert parts(propose(apart))["category"].rule.field == "State"
+
+
 def test_two_tickets_that_differ_are_no_two_kinds():
     proposal = propose([seen(1, fields={"Subject": "Printer"}), seen(2, fields={"Subject": "Mouse"})])
     assert parts(proposal)["category"].state == "missing"
