@@ -64,3 +64,8 @@ class Cancelled(DeskauditError):  # noqa: N818 - it is no fault, it is what some
     """The user asked to stop."""
 
     exit_code = 130
+
+
+def is_stop(fault: Exception) -> bool:
+    """Whether it stands for Ctrl-C: where the engine computes meanwhile, that is all it leaves of a KeyboardInterrupt."""
+    return isinstance(fault, Cancelled) or (type(fault) is RuntimeError and str(fault) == "Query interrupted")

@@ -21,7 +21,7 @@ from deskaudit.checks.freezing import Frozen, freeze
 from deskaudit.checks.judgements import LOW_N, Judgement, judgements, verdict
 from deskaudit.checks.needs import find_doubts, find_empty, find_gap, noun
 from deskaudit.checks.spec import Check, Item
-from deskaudit.errors import Cancelled, DeskauditError
+from deskaudit.errors import Cancelled, DeskauditError, is_stop
 from deskaudit.i18n import _, ngettext
 from deskaudit.model.verdicts import SEVERITY_WEIGHT, Evidence, Result, Status
 from deskaudit.text import one_line
@@ -50,7 +50,9 @@ def run(item: Item, check: Check, reader: Reader, window: Window, frozen: Path, 
         raise Cancelled(_("Stopped during check {id}.").format(id=check.id)) from stop
     except DeskauditError as fault:
         reason = fault.message
-    except Exception as fault:  # noqa: BLE001 - whatever breaks in one check, the others are judged
+    except Exception as fault:  # whatever breaks in one check, the others are judged
+        if is_stop(fault):
+            raise Cancelled(_("Stopped during check {id}.").format(id=check.id)) from fault
         reason = f"{type(fault).__name__}: {fault}"
     return broken(item, check, _("The check broke: {reason}").format(reason=one_line(reason, 400)))
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from deskaudit import __version__
-from deskaudit.errors import Cancelled, ConfigError, DeskauditError
+from deskaudit.errors import Cancelled, ConfigError, DeskauditError, is_stop
 from deskaudit.i18n import _
 
 COMMANDS = {
@@ -116,10 +116,7 @@ def run() -> int:
         fault.show()
         return 3
     except (Cancelled, KeyboardInterrupt, click.Abort) as stop:
-        kept = _(
-            "Stopped. What was recorded is kept: the next pull goes on from there, an audit with deskaudit scan --resume."
-        )
-        return _end(str(stop) or kept, 130)
+        return _end(str(stop) or _stopped(), 130)
     except DeskauditError as fault:
         _trace()
         return _end(str(fault), fault.exit_code)
@@ -129,6 +126,8 @@ def run() -> int:
         _trace()
         return _end(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "), 2)
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is one message and exit code 4
+        if is_stop(fault):
+            return _end(_stopped(), 130)
         _trace()
         return _end(
             _("deskaudit has a fault of its own: {kind}: {fault}").format(kind=type(fault).__name__, fault=fault)
@@ -137,6 +136,12 @@ def run() -> int:
             4,
         )
     return code if isinstance(code, int) else 0
+
+
+def _stopped() -> str:
+    return _(
+        "Stopped. What was recorded is kept: the next pull goes on from there, an audit with deskaudit scan --resume."
+    )
 
 
 def _open_closed() -> None:

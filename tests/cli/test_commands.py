@@ -3,14 +3,19 @@
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 
+import duckdb
 import pytest
 
 from deskaudit import cli
-from deskaudit.cli.group import COMMANDS
+from deskaudit.checks import engine
+from deskaudit.cli.group import COMMANDS, run
+from deskaudit.snapshot import Snapshot
 
 
 def python(code: str) -> str:
@@ -199,6 +204,35 @@ def test_verbose_keeps_the_exit_code(call, capsys):
     code, _out, err = call("--verbose", "explain", "nothing-at-all")
     assert code == 3
     assert "Traceback" in err
+
+
+def stopped_by_ctrl_c(*_words):
+    """Computes until Ctrl-C comes in such a moment that the engine tells of it in its own way."""
+    connection = duckdb.connect()
+    for _try in range(200):
+        pressed = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
+        try:
+            pressed.start()
+            while True:
+                connection.execute("SELECT COUNT(*) FROM range(300000)")
+        except KeyboardInterrupt:
+            pressed.join()
+    pytest.fail("the engine was never the one that was stopped")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "words", "said"),
+    [
+        (Snapshot, "publish", ["pull"], "the next pull goes on from there"),
+        (engine, "freeze", ["scan", "--only", "20.6"], "Stopped during check 20.6"),  # judged in the main thread
+    ],
+)
+def test_ctrl_c_while_the_engine_computes_is_a_stop_and_no_fault(desk, monkeypatch, capsys, owner, name, words, said):
+    monkeypatch.setattr(owner, name, stopped_by_ctrl_c)
+    folder = ["--config", str(desk / "config.toml"), "--data-dir", str(desk / "data")]
+    monkeypatch.setattr(sys, "argv", ["deskaudit", *folder, *words])
+    assert run() == 130  # what `main` ends the process with
+    assert said in capsys.readouterr().err
 
 
 def test_an_empty_output_is_named(call, desk):
