@@ -20,6 +20,7 @@ from deskaudit.connectors.lists import losses
 from deskaudit.connectors.machines.hosts import mac_vendor, os_family
 from deskaudit.connectors.machines.keys import Keys, full_name, host_of, own_addresses, split_addresses
 from deskaudit.connectors.machines.machinewords import os_version
+from deskaudit.connectors.machines.places import Place
 from deskaudit.connectors.machines.states import StateWords, check_states, name_owner
 from deskaudit.connectors.machines.webtext import told
 from deskaudit.connectors.pace import RateLimit, Timing
@@ -131,32 +132,36 @@ class SnipeIt:
     def pull(self, cursor: Cursor | None, want: Want) -> Iterator[Batch]:
         """All assets. A pull that was stopped goes on at its page. Raises SourceError, SecretError or Cancelled."""
         wanted = ALL & want.entities
-        maker = _Maker(self._options, self._context)
         lists = LISTS if self._options.archived else LISTS[:1]
-        which, offset = _resume(cursor, len(lists))
+        place = Place.resume(cursor, len(lists))
+        maker = _Maker(self._options, self._context, place)
         with self._client() as client:
-            first = which == offset == 0
+            first, back = place.is_first, 1 if place.start else 0
             before: list[Any] = []
-            while which < len(lists):
-                rows, total = self._page(client, lists[which], offset, self._options.page_size)
-                if offset and rows == before:  # the server pays no heed to the offset
-                    total, rows = max(total, offset + len(rows)), []
+            while place.which < len(lists):
+                rows, total = self._page(client, lists[place.which], place.start - back, self._options.page_size)
+                if back and not place.is_behind(rows):
+                    maker.place = place = Place()
+                    back = 0
+                    continue
+                rows, back = rows[back:], 0
+                if place.start and rows == before:  # the server pays no heed to the offset
+                    total, rows = max(total, place.start + len(rows)), []
                 before = rows
                 made, rejects = maker.make(rows, wanted)
                 estimate = Estimate(-(-total // self._options.page_size), None) if first else None
                 first = False
-                offset += len(rows)
-                whole = not rows or offset >= total
-                if whole:
-                    maker.judge(offset, total)
-                    which, offset = which + 1, 0
-                done = which == len(lists)
+                place.take(rows)
+                if not rows or place.start >= total:
+                    maker.judge(place.start, total)
+                    place.enter_next()
+                done = place.which == len(lists)
                 yield Batch(
                     rows=made,
-                    cursor={} if done else {"list": which, "offset": offset},
+                    cursor={} if done else place.cursor(),
                     resource="asset",
-                    done=maker.seen,
-                    total=max(total, maker.seen),
+                    done=place.seen,
+                    total=max(total, place.seen),
                     rejects=rejects,
                     problems=maker.problems() if done else (),
                     present={entity: ids for entity, ids in maker.ids(made).items() if entity in wanted},
@@ -190,14 +195,6 @@ class SnipeIt:
             params["status"] = status
         answer = client.get("/hardware", params, accept=_complain, judge=_judge, retries=retries).json()
         return answer["rows"], min(answer["total"], MOST_ROWS)
-
-
-def _resume(cursor: Cursor | None, lists: int) -> tuple[int, int]:
-    """(list, offset) where a stopped pull goes on; the beginning where a whole one ended."""
-    which, offset = (cursor or {}).get("list"), (cursor or {}).get("offset")
-    if isinstance(which, int) and isinstance(offset, int) and 0 <= which < lists and offset >= 0:
-        return which, offset
-    return 0, 0
 
 
 def _judge(answer: Answer) -> Fault | None:
@@ -238,21 +235,16 @@ def _complain(answer: Answer) -> str | None:
 class _Maker:
     """Rows of the API become assets."""
 
-    def __init__(self, options: Options, context: Context) -> None:
+    def __init__(self, options: Options, context: Context, place: Place) -> None:
         self._context = context
+        self.place = place
         self._states = StateWords(options.states)
         self._words = Words(options.flags)
         self._keys = Keys()
         self._dates = DateReader("ymd", ZoneInfo(options.zone or context.zone))
         self._latest = context.now() + 86400
         self._own = {field: fold(name) for field, name in options.fields.items()}
-        self._missing: list[str] = []
         self._ids: set[int] = set()
-        self._bad = 0
-
-    @property
-    def seen(self) -> int:
-        return len(self._ids)
 
     def make(self, rows: list[Any], wanted: frozenset[str]) -> tuple[list[Asset | Component], list[Reject]]:
         made: list[Asset | Component] = []
@@ -261,12 +253,13 @@ class _Maker:
             key = told(row.get("id")) if isinstance(row, dict) else ""
             if not key:
                 rejects.append(Reject(_("row {n} of a page").format(n=number), _("it is no asset: it has no id")))
-                self._bad += 1
+                self.place.bad += 1
                 continue
             asset = self._asset(row, key)
             if asset.id in self._ids:  # a server whose list shows archived assets has them in both lists
                 continue
             self._ids.add(asset.id)
+            self.place.seen += 1
             found: list[Asset | Component] = [asset, *self._warranty(row, asset.id)]
             made += [one for one in found if ("asset" if isinstance(one, Asset) else "component") in wanted]
         return made, rejects
@@ -279,19 +272,19 @@ class _Maker:
 
     @property
     def is_whole(self) -> bool:
-        return not self._missing and not self._losses()
+        return not self.place.lost and not self._losses()
 
     def judge(self, read: int, total: int) -> None:
         if read < total:
-            self._missing.append(_("{n} of {total} assets came").format(n=read, total=total))
+            self.place.lost.append(_("{n} of {total} assets came").format(n=read, total=total))
 
     def problems(self) -> list[Problem]:
         found = [*self._keys.problems(), *self._states.problems(self._context.source)]
-        found += [Problem("asset", message, ("asset", "component")) for message in self._missing]
+        found += [Problem("asset", message, ("asset", "component")) for message in self.place.lost]
         return found + self._losses()
 
     def _losses(self) -> list[Problem]:
-        return losses("asset", ("asset", "component"), (), (self.seen + self._bad, self._bad))
+        return losses("asset", ("asset", "component"), (), (self.place.seen + self.place.bad, self.place.bad))
 
     def _asset(self, row: dict[str, Any], key: str) -> Asset:
         custom = self._custom(row)

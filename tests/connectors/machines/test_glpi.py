@@ -142,6 +142,28 @@ def test_a_stopped_pull_goes_on_at_its_page(desk, drain):
     assert [row.ext_id for row in drain(source, first.cursor).rows()] == ["INV3", "INV4", "INV5"]
 
 
+def test_where_items_went_while_a_pull_was_stopped_none_is_passed_over(desk, drain):
+    computers = [computer(n) for n in range(1, 6)]
+    _server, source = desk({"Computer": computers}, 'itemtypes = ["Computer"]\npage_size = 2')
+    first = drain(source).batches[0]
+    del computers[0]
+    rest = drain(source, first.cursor)
+    assert [row.ext_id for row in rest.rows()] == ["INV2", "INV3", "INV4", "INV5"]
+    assert rest.batches[-1].swept == {"asset"}
+
+
+def test_a_kind_that_could_not_be_read_before_a_stop_is_told_after_it_and_nothing_is_taken_for_deleted(desk, drain):
+    def before(request):
+        return (403, {}, ["ERROR_RIGHT_MISSING", "no"]) if request.path.endswith("/Printer/") else None
+
+    options = 'itemtypes = ["Printer", "Computer"]\npage_size = 2'
+    _server, source = desk({"Computer": [computer(n) for n in range(1, 6)]}, options, before)
+    rest = drain(source, drain(source).batches[1].cursor)
+    assert rest.incomplete == {"asset"}
+    assert "Printer: " in rest.told
+    assert not any(batch.swept for batch in rest.batches)
+
+
 def test_a_total_that_is_not_told_and_a_range_beyond_the_end(desk, drain):
     rows = [computer(n) for n in range(1, 5)]
 

@@ -99,6 +99,26 @@ def test_a_stopped_pull_goes_on_at_its_page(desk, drain):
     assert len(drain(source, rest.batches[-1].cursor).rows()) == 5  # after a whole pull, from the beginning
 
 
+def test_where_assets_went_while_a_pull_was_stopped_none_is_passed_over(desk, drain):
+    assets = [asset(n) for n in range(1, 6)]
+    _server, source = desk(assets, [], "page_size = 2")
+    first = drain(source).batches[0]
+    del assets[0]
+    rest = drain(source, first.cursor)
+    assert [row.ext_id for row in rest.rows()] == ["T2", "T3", "T4", "T5"]
+    assert rest.batches[-1].swept == {"asset", "component"}
+
+
+def test_what_was_no_asset_before_a_stop_still_makes_the_list_incomplete(desk, drain):
+    _server, source = desk([{"id": 0, "x": n} for n in range(2)] + [asset(n) for n in range(1, 6)], [], "page_size = 2")
+    first = drain(source).batches[0]
+    assert len(first.rejects) == 2
+    rest = drain(source, first.cursor)
+    assert len(rest.rows()) == 5
+    assert rest.incomplete == {"asset", "component"}  # 2 of 7 are none
+    assert not any(batch.swept for batch in rest.batches)
+
+
 def test_a_list_that_shrinks_while_it_is_read_is_incomplete(desk, drain):
     assets = [asset(n) for n in range(1, 6)]
 

@@ -18,6 +18,7 @@ from deskaudit.connectors.machines.glpi.session import Session
 from deskaudit.connectors.machines.hosts import mac_vendor, os_family
 from deskaudit.connectors.machines.keys import Keys, full_name, host_of, own_addresses
 from deskaudit.connectors.machines.machinewords import os_version
+from deskaudit.connectors.machines.places import Place
 from deskaudit.connectors.machines.states import StateWords, name_owner
 from deskaudit.connectors.machines.webtext import told
 from deskaudit.connectors.pace import Timing
@@ -64,39 +65,45 @@ class Glpi:
         if "asset" not in want.entities:
             return
         kinds = self._options.itemtypes
-        which, start = _resume(cursor, len(kinds))
-        first = which == start == 0
-        maker = _Maker(self._options, self._context)
+        place = Place.resume(cursor, len(kinds))
+        first, back = place.is_first, 1 if place.start else 0
+        maker = _Maker(self._options, self._context, place)
         before: list[Any] = []
         with Session(self._options, self._context, self._timing) as session:
             own = belongings.read(session)
             maker.notes += own.problems
-            while which < len(kinds):
+            while place.which < len(kinds):
+                kind = kinds[place.which]
                 try:
-                    rows, total = session.page(kinds[which], start, names=True)
+                    rows, total = session.page(kind, place.start - back, names=True)
                 except HttpError as fault:
                     if fault.kind not in {"forbidden", "bad_answer"} or fault.status is None:
                         raise
-                    maker.give_up(kinds[which], fault)
-                    rows, total = [], start
-                if start and rows == before:  # the server pays no heed to the range
-                    total = max(total or 0, start + len(rows))
+                    maker.give_up(kind, fault)
+                    rows, total = [], place.start
+                if back and not place.is_behind(rows):
+                    maker.place = place = Place()
+                    back = 0
+                    continue
+                rows, back = rows[back:], 0
+                if place.start and rows == before:  # the server pays no heed to the range
+                    total = max(total or 0, place.start + len(rows))
                     rows = []
                 before = rows
-                made, rejects = maker.make(kinds[which], rows, own)
+                made, rejects = maker.make(kind, rows, own)
                 estimate = Estimate(-(-total // self._options.page_size), None) if first and total else None
                 first = False
-                start += len(rows)
-                if not rows or (total is not None and start >= total):
-                    maker.judge(kinds[which], start, total)
-                    which, start = which + 1, 0
-                done = which == len(kinds)
+                place.take(rows)
+                if not rows or (total is not None and place.start >= total):
+                    maker.judge(kind, place.start, total)
+                    place.enter_next()
+                done = place.which == len(kinds)
                 yield Batch(
                     rows=made,
-                    cursor={} if done else {"type": which, "start": start},
+                    cursor={} if done else place.cursor(),
                     resource="asset",
-                    done=maker.seen,
-                    total=max(total or 0, maker.seen),
+                    done=place.seen,
+                    total=max(total or 0, place.seen),
                     rejects=rejects,
                     problems=maker.problems() if done else (),
                     present={"asset": [asset.id for asset in made]},
@@ -105,30 +112,21 @@ class Glpi:
                 )
 
 
-def _resume(cursor: Cursor | None, kinds: int) -> tuple[int, int]:
-    """(kind, start) where a stopped pull goes on; the beginning where a whole one ended."""
-    which, start = (cursor or {}).get("type"), (cursor or {}).get("start")
-    if isinstance(which, int) and isinstance(start, int) and 0 <= which < kinds and start >= 0:
-        return which, start
-    return 0, 0
-
-
 class _Maker:
     """Rows of the API become assets."""
 
-    def __init__(self, options: Options, context: Context) -> None:
+    def __init__(self, options: Options, context: Context, place: Place) -> None:
         self._context = context
+        self.place = place
         self._states = StateWords(options.states)
         self._keys = Keys()
         self._dates = DateReader("ymd", ZoneInfo(options.zone or context.zone))
         self._latest = context.now() + 86400
-        self._lost: list[str] = []
         self.notes: list[Problem] = []
-        self.seen = self._bad = 0
 
     @property
     def is_whole(self) -> bool:
-        return not self._lost and not self._losses()
+        return not self.place.lost and not self._losses()
 
     def make(self, kind: str, rows: list[Any], own: Belongings) -> tuple[list[Asset], list[Reject]]:
         made: list[Asset] = []
@@ -137,25 +135,25 @@ class _Maker:
             key = told(row.get("id")) if isinstance(row, dict) else ""
             if not key:
                 rejects.append(Reject(_("{kind}, row {n} of a page").format(kind=kind, n=number), _("it has no id")))
-                self._bad += 1
+                self.place.bad += 1
             elif not told(row.get("is_template")) and not told(row.get("is_deleted")):
                 made.append(self._asset(kind, key, row, own))
-        self.seen += len(made)
+        self.place.seen += len(made)
         return made, rejects
 
     def give_up(self, kind: str, fault: HttpError) -> None:
-        self._lost.append(f"{kind}: {fault.message}")
+        self.place.lost.append(f"{kind}: {fault.message}")
 
     def judge(self, kind: str, read: int, total: int | None) -> None:
         if total is not None and read < total:
-            self._lost.append(_("{kind}: {n} of {total} came").format(kind=kind, n=read, total=total))
+            self.place.lost.append(_("{kind}: {n} of {total} came").format(kind=kind, n=read, total=total))
 
     def problems(self) -> list[Problem]:
         found = [*self.notes, *self._keys.problems(), *self._states.problems(self._context.source)]
-        return [*found, *(Problem("asset", message, ("asset",)) for message in self._lost), *self._losses()]
+        return [*found, *(Problem("asset", message, ("asset",)) for message in self.place.lost), *self._losses()]
 
     def _losses(self) -> list[Problem]:
-        return losses("asset", ("asset",), (), (self.seen + self._bad, self._bad))
+        return losses("asset", ("asset",), (), (self.place.seen + self.place.bad, self.place.bad))
 
     def _asset(self, kind: str, key: str, row: dict[str, Any], own: Belongings) -> Asset:
         item = (kind, key)
