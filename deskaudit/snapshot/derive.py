@@ -163,7 +163,8 @@ def _create_givens(connection: duckdb.DuckDBPyConnection, calendars: Sequence[Ho
     connection.execute("CREATE TEMP TABLE pulled AS SELECT CAST(? AS BIGINT) AS now_at", [now])
     names = ", ".join(f"({state}, {quote(name)})" for state, name in enumerate(_STATES))
     connection.execute(f"CREATE TEMP TABLE state_name AS SELECT * FROM (VALUES {names}) v(state, name)")
-    connection.execute(f"CREATE TEMP TABLE teller AS {read_sql('teller')}")
+    for given in ("teller", "answering"):
+        connection.execute(f"CREATE TEMP TABLE {given} AS {read_sql(given)}")
     connection.execute("CREATE TEMP TABLE calendar_department (department VARCHAR, calendar_id BIGINT)")
     for hours in calendars:
         for department in hours.departments:

@@ -94,6 +94,19 @@ def test_a_pause_stops_the_clock_of_the_solution(judge):
     assert judge("15.1", rows, window=weeks(0))["resolution"].value == 1
 
 
+def test_where_no_first_answer_is_told_none_is_late(judge):
+    """An export without a column for it: nobody knows that the customers waited."""
+    created = MONDAY + 9 * HOUR
+    solved = {"status": "resolved", "resolved_at": created + HOUR}
+    rows = [
+        Ticket(id=n, priority="P1", created_at=created, **(solved if n < 60 else {"status": "open"})) for n in range(80)
+    ]
+    verdicts = judge("15.1", rows, window=weeks(0))
+    assert (verdicts["first-response"].status, verdicts["first-response"].value) == (Status.NODATA, None)
+    assert "a column for it" in verdicts["first-response"].reason
+    assert (verdicts["resolution"].value, verdicts["resolution"].n) == (0.75, 80)
+
+
 def test_no_promise_is_nodata(judge):
     verdicts = judge("15.1", [Ticket(id=1, status="open", created_at=MONDAY)], window=weeks(0))
     assert {result.status for result in verdicts.values()} == {Status.NODATA}

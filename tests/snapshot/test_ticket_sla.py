@@ -10,6 +10,11 @@ from deskaudit.model.entities import Event, Policy, SlaTerm, Ticket
 SLA = "SELECT * FROM ticket_sla ORDER BY ticket_id, measure"
 
 
+def question(when):
+    """The customer's first words: the source tells of answers, so that none is one that was not given."""
+    return Event(id=900, ticket_id=1, happened_at=when, kind="reply", actor="contact")
+
+
 def status(number, ticket, when, to):
     return Event(id=number, ticket_id=ticket, happened_at=when, kind="status", to_value=to)
 
@@ -18,6 +23,7 @@ def test_the_vendors_term_goes_before_the_tickets_due_time_before_rules_before_d
     created = at("2026-03-02 09:00")
     reader = desk(
         [
+            question(created),
             Ticket(
                 id=1, status="open", created_at=created, priority="P1", sla_level="gold", response_due_at=created + 5
             ),
@@ -64,7 +70,8 @@ def test_the_vendors_term_goes_before_the_tickets_due_time_before_rules_before_d
     ],
 )
 def test_default_targets_in_business_time(desk, rows_of, at, priority, first, solved):
-    reader = desk([Ticket(id=1, status="open", created_at=at("2026-03-05 14:00"), priority=priority)])
+    created = at("2026-03-05 14:00")
+    reader = desk([question(created), Ticket(id=1, status="open", created_at=created, priority=priority)])
     due = {row["measure"]: row["due_at"] for row in rows_of(reader, SLA)}
     assert due == {"first_response": at(first)} | ({"resolution": at(solved)} if solved else {})
 
@@ -108,10 +115,30 @@ def test_what_is_done_in_the_night_after_the_last_business_second_is_in_time(des
     assert (row["due_at"], row["overrun_w"]) == (at("2026-03-03 08:00"), 0)
 
 
+def test_first_answers_are_asked_of_sources_that_tell_of_any(desk, rows_of, at):
+    created = at("2026-03-02 09:00")
+
+    def ticket(number, **fields):
+        return Ticket(id=number, status="open", created_at=created, priority="P1", **fields)
+
+    def promised(rows, source):
+        found = rows_of(desk(rows, source=source), SLA)
+        return {row["ticket_id"] for row in found if row["measure"] == "first_response"}
+
+    assert promised([ticket(1), ticket(2, response_due_at=created + 60)], "mute") == set()
+    assert promised([ticket(3), ticket(4, first_response_at=created + 60)], "told") == {3, 4}
+    replied = Event(id=1, ticket_id=5, happened_at=created, kind="reply", actor="contact")
+    assert promised([ticket(5), ticket(6), replied], "heard") == {3, 4, 5, 6}
+    term = SlaTerm(id=1, ticket_id=7, measure="first_response", due_at=created + 60, closed_at=created)
+    assert promised([ticket(7), ticket(8), term], "kept") == {3, 4, 5, 6, 7, 8}
+    assert promised([ticket(9), status(2, 9, created + 5, "answered")], "moved") == {3, 4, 5, 6, 7, 8, 9}
+
+
 def test_a_postponed_ticket_gets_its_time_back(desk, rows_of, at):
     created = at("2026-03-02 08:00")
     reader = desk(
         [
+            question(created),
             Ticket(id=1, status="open", created_at=created, priority="P1"),  # 4 h to solve
             status(1, 1, at("2026-03-02 09:00"), "postponed"),
             status(2, 1, at("2026-03-02 11:00"), "open"),  # 2 h: due 14:00

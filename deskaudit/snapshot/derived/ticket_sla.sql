@@ -1,5 +1,6 @@
 -- One row per promise on a live ticket: the vendor's own term, else the ticket's due time, else the desk's rule for
--- its level or priority, else the default for P1 to P4. A day is a usual business day of the ticket's calendar.
+-- its level or priority, else the default for P1 to P4. A day is a usual business day of the ticket's calendar. First
+-- answers are promised where the source tells of any.
 WITH term AS (
   SELECT m.ticket_id, m.measure, m.level, m.started_at, m.due_at, m.closed_at,
          ROW_NUMBER() OVER (PARTITION BY m.ticket_id, m.measure
@@ -33,6 +34,7 @@ WITH term AS (
   FROM live_ticket t
   JOIN live_base b ON b.id = t.id
   CROSS JOIN (SELECT 'first_response' AS measure UNION ALL SELECT 'resolution') w
+  WHERE w.measure = 'resolution' OR t.src IN (SELECT a.src FROM answering a)
 ), promise AS (
   SELECT a.id, a.src, a.priority, a.sla_level, a.department, a.calendar_id, a.created_at, a.created_w, a.measure,
          CASE WHEN m.ticket_id IS NOT NULL THEN 'vendor' WHEN a.own_due_at IS NOT NULL THEN 'ticket'
