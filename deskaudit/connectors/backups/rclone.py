@@ -80,6 +80,7 @@ class _Told(msgspec.Struct):
     failed: str = ""
     dry: bool = False
     after: bool = False  # work went on after the statistics
+    open: bool = False  # the statistics have begun and do not end
 
 
 def read_rclone(data: bytes, origin: Origin) -> Reading:
@@ -140,10 +141,11 @@ def _hear_line(line: str, parts: list[_Told], clock: LocalClock) -> bool:
             told.whole = told.whole and moved[3] in {None, "100"}
         else:
             told.moved, told.errors, told.whole = read_size(moved[1]), 0, moved[3] in {None, "100"}
-        told.stats, told.after = True, False
+        told.stats, told.after, told.open = True, False, True
     elif errors := _ERRORS.match(said):
         told.errors = int(errors[1][:9])
     elif elapsed := _ELAPSED.match(said):
+        told.open = False
         days, hours, minutes, seconds = (float(part or 0) for part in elapsed.groups())
         length = days * 86400 + hours * 3600 + minutes * 60 + seconds
         if told.last_at is not None and 0 <= length < 10**7:
@@ -201,7 +203,7 @@ def _conclude(told: _Told, reading: Reading, origin: Origin, *, alone: bool) -> 
     if told.failed or told.fatal or told.errors:
         run.state = "partial" if told.done and not told.fatal else "failed"
         run.message = told.error or told.failed or _("{n} errors").format(n=told.errors)
-    elif told.stats and told.whole and not told.after:
+    elif told.stats and told.whole and not (told.after or told.open):
         run.state = "ok"
     elif told.stats:
         run.state, run.unfinished = "unknown", True

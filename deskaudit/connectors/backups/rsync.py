@@ -62,6 +62,7 @@ class _Told(msgspec.Struct):
     ended_at: int | None = None
     begun: bool = False
     sent: bool = False
+    whole: bool = False  # its very last line is there: it alone tells a dry run
     dry: bool = False
     counted: bool = False  # it has statistics, which tell a dry run from one without changes
     items: bool = False  # a file was copied or deleted; folders show in a dry run too
@@ -135,6 +136,7 @@ def _hear(told: _Told, said: str) -> None:
         told.counted = told.counted or bool(total and said.startswith("total size"))
         if _SENT.match(said) or (total and said.startswith("total size")):
             told.sent = True
+            told.whole = told.whole or total is not None
         if total and told.source is None and told.sent:
             told.source = read_count(total[1].rstrip(".,"))
     told.dry = told.dry or said.endswith("(DRY RUN)")
@@ -160,6 +162,8 @@ def _conclude(told: _Told, reading: Reading, origin: Origin) -> None:
         run.state, run.warned = "ok", True
     elif told.code:
         run.state = "failed"
+    elif told.sent and not told.whole:
+        run.state, run.unfinished = "unknown", True
     elif told.sent and not told.counted and not told.items and not told.error:
         run.state = "unknown"
         run.message = _("a dry run (-n) leaves the same lines as a run without changes: add --stats")

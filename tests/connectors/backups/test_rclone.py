@@ -27,6 +27,15 @@ def stats(at: str = "02:00:10", elapsed: float = 10, **changed: object) -> str:
     return line("\nTransferred: …", at, stats={**told, **changed})
 
 
+TEXT = """2026/03/01 02:00:10 INFO  :
+Transferred:   	        500 B / 500 B, 100%, 0 B/s, ETA -
+Checks:                 1 / 1, 100%
+Transferred:            2 / 2, 100%
+Elapsed time:         10.0s
+
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "state"),
     [
@@ -41,6 +50,10 @@ def stats(at: str = "02:00:10", elapsed: float = 10, **changed: object) -> str:
         (line("There was nothing to transfer"), "unknown"),
         (line("Failed to sync: directory not found", level="critical"), "failed"),
         (line("Attempt 1/3 failed with 1 errors", level="error") + stats(), "ok"),  # the last try counts
+        (TEXT, "ok"),
+        (TEXT[: TEXT.index("Elapsed")], "unknown"),
+        (TEXT[: TEXT.index("Checks")], "unknown"),
+        (TEXT.replace("Checks", "Errors:    1 (retrying may help)\nChecks"), "partial"),
         ("2026/03/01 02:00:10 CRITICAL: Failed to create file system: no such remote\n", "failed"),
     ],
 )

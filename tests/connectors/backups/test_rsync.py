@@ -26,6 +26,7 @@ def log(*lines: str, process: int = 7, hour: str = "02") -> str:
         (("building file list", "rsync error: error in socket IO (code 10) at clientserver.c"), "failed"),
         (("building file list", "rsync error: new in the year 2040 (code 99) at x.c"), "failed"),
         (("building file list", ">f+++++++++ a"), "unknown"),
+        (("building file list", ">f+++++++++ a", END), "unknown"),  # whether it was a dry run stands in the next line
     ],
 )  # fmt: skip
 def test_a_log_has_four_outcomes(ask, lines, state):
