@@ -47,7 +47,7 @@ class Directory:
         row = Contact(
             id=self._context.key("contact", hashed),
             email_hash=hashed if "@" in requester else None,
-            phone_hash=hashed if "@" not in requester and any(char.isdigit() for char in requester) else None,
+            phone_hash=hashed if number else None,
             country=one_line(country, 60) or None,
             company=one_line(company, 120) or None,
         )
