@@ -9,6 +9,7 @@ import msgspec
 import requests
 import urllib3.exceptions
 
+from deskaudit.connectors.wire import HandshakeTimeoutError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
 
@@ -24,6 +25,13 @@ class Fault(msgspec.Struct, frozen=True):
 
 def explain(raised: Exception | None, host: str) -> Fault:
     """The fault that an exception of requests, urllib3 or the system means; None: the answer took too long."""
+    if raised is not None and _is(raised, HandshakeTimeoutError):
+        return Fault(
+            "tls",
+            _("{host} takes the connection, and begins no TLS.").format(host=host),
+            hint=_("What answers at that port may speak plain HTTP: check https and the port in the address."),
+            may_pass=True,
+        )
     if raised is None or _is(raised, requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError):
         return Fault(
             "timeout",
@@ -73,7 +81,9 @@ def explain(raised: Exception | None, host: str) -> Fault:
         return Fault(
             "unreachable",
             _("{host} cannot be reached ({why}).").format(host=host, why=_system_reason(raised)),
-            hint=_("Check the address, the network and the firewall; the server may be down."),
+            hint=_(
+                "Check the address (http or https, and the port), the network and the firewall; the server may be down."
+            ),
             may_pass=True,
         )
     return Fault(

@@ -147,7 +147,8 @@ class Client:
                 continue
             if self._failing_since is None:
                 self._failing_since = self._timing.clock()
-            if not fault.may_pass or failed >= tries:
+            speaks = self.answered or fault.kind != "tls"  # what never spoke TLS is not asked to again
+            if not fault.may_pass or not speaks or failed >= tries:
                 raise self._error(path, fault, answer)
             backoff = self._timing.backoff_s[min(failed, len(self._timing.backoff_s) - 1)]
             backoff = max(backoff, min(_asked_s(answer, self._timing.wall) or 0.0, longest))

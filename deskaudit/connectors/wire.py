@@ -59,8 +59,20 @@ class _Connection(HTTPConnection):
     response_class = _Response
 
 
+class HandshakeTimeoutError(TimeoutError):
+    """A server takes the connection, and does not say a word of TLS."""
+
+
 class _TlsConnection(HTTPSConnection):
     response_class = _Response
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except TimeoutError as fault:  # of the connection itself the library has an error of its own
+            if self.proxy_is_tunneling:
+                raise
+            raise HandshakeTimeoutError from fault
 
 
 class _Pool(HTTPConnectionPool):

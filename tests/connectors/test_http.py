@@ -1,5 +1,6 @@
 """Servers that answer wrongly, without an end, or with what a client must not tell."""
 
+import contextlib
 import gc
 import json
 import shutil
@@ -240,6 +241,23 @@ def certificate(folder):
     both = folder / "both.pem"
     both.write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
     return both
+
+
+def test_a_port_where_nobody_speaks_tls_is_named_and_asked_once(monkeypatch):
+    monkeypatch.setattr(http, "CONNECT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the system takes connections for it, and nobody answers
+        silent.settimeout(0.1)
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        with Client(url, source="desk", limit=RateLimit(6000)) as asking, pytest.raises(HttpError) as caught:
+            asking.get("/list")
+        taken = 0
+        with contextlib.suppress(TimeoutError):
+            while True:
+                silent.accept()[0].close()
+                taken += 1
+    assert (caught.value.kind, taken) == ("tls", 1)
+    assert "127.0.0.1 takes the connection, and begins no TLS" in caught.value.message
+    assert "check https and the port" in caught.value.hint
 
 
 def test_a_ca_file_without_certificates_is_named(tmp_path):
