@@ -52,3 +52,8 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 def escape_markdown(value: str) -> str:
     """Text that stays text in a Markdown table or list."""
     return _MARKDOWN.sub(r"\\\1", value).replace("\n", " ")
+
+
+def web_address(text: str) -> str | None:
+    """An address that a browser may be led to; None for what is none, as a path or a script."""
+    return one_line(text, 500) if text.startswith(("https://", "http://")) else None

@@ -16,7 +16,7 @@ from deskaudit.i18n import _
 from deskaudit.model.batches import Problem
 from deskaudit.model.entities import Rating, Row, Ticket, TicketField, TicketTag
 from deskaudit.model.ratings import judge
-from deskaudit.text import one_line
+from deskaudit.text import one_line, web_address
 
 CLOCK_SLACK = 86400
 """A time so far ahead of now is no past event; zones and clocks that go wrong stay within it."""
@@ -76,7 +76,7 @@ class TicketMaker:
             ext_id=one_line(key, 80),
             code=one_line(said("code", "") or key, 80),
             title=one_line(said("title", "")) or None,
-            url=_link(said("url", "")),
+            url=web_address(said("url", "")),
             channel=words.channel,
             status=words.status if words.status not in {None, unread} else self._status_of(times),
             status_raw=words.status_raw,
@@ -99,7 +99,7 @@ class TicketMaker:
             is_test=words.is_test,
             **times,
         )
-        self._look_for_oddities(ticket)
+        self._look_for_oddities(ticket, said("url", ""))
         return [ticket, *self._tags(ticket, tags), *self._fields(ticket, source), *self._rating(ticket, source)]
 
     def problems(self, source: str, without_status: Sequence[str] = ()) -> list[Problem]:
@@ -108,6 +108,7 @@ class TicketMaker:
         messages = {
             "early": _("{n} first answers lie before the creation of their ticket, as {sample}."),
             "closed": _("{n} tickets were closed before they were resolved, as {sample}."),
+            "link": _("{n} tickets have an address that is none of the web, as {sample}: it is left out."),
             "rated": _("{n} ratings have no time of their own: that of the ticket's end (or creation) stands for it."),
         }
         for what, n in self._oddities.items():
@@ -283,7 +284,9 @@ class TicketMaker:
             return None
         return score
 
-    def _look_for_oddities(self, ticket: Ticket) -> None:
+    def _look_for_oddities(self, ticket: Ticket, url: str) -> None:
+        if url and ticket.url is None:
+            self._note_odd("link", ticket)
         created, answered, resolved = ticket.created_at or 0, ticket.first_response_at, ticket.resolved_at
         if answered is not None and answered < created:
             self._note_odd("early", ticket)
@@ -296,7 +299,3 @@ class TicketMaker:
 
     def _fault(self, source: Source, field: str, reason: str, cell: str) -> None:
         self._tally.add(source.place(), self._names.get(field, field), reason, cell)
-
-
-def _link(text: str) -> str | None:
-    return one_line(text, 500) if text.startswith(("https://", "http://")) else None

@@ -9,10 +9,10 @@ from deskaudit.connectors.records.options import Columns, RecordOptions
 from deskaudit.connectors.records.tables import Cells, Reading, RecordTable
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
 from deskaudit.connectors.tabular.sheets import RowFault
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Problem
 from deskaudit.model.entities import Document, Event, Row
-from deskaudit.text import one_line
+from deskaudit.text import one_line, web_address
 
 
 class ArticleColumns(Columns, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +76,7 @@ class _Articles(Reading):
     options: ArticleOptions
 
     def begin(self) -> None:
-        self._drafts = 0
+        self._drafts = self._elsewhere = 0
         self._published = fold_set(self.options.published)
 
     def take(self, row: Cells) -> Iterable[Row]:
@@ -92,13 +92,14 @@ class _Articles(Reading):
         if identity is None:
             return
         original = row.raw("translation_of")
-        url = row.text("url", 500)
+        url = web_address(row.raw("url"))
+        self._elsewhere += bool(row.raw("url")) and url is None
         yield Document(
             id=self.context.key("document", identity),
             ext_id=one_line(row.raw("key"), 80) or None,
             kind=self.options.kind,
             title=title,
-            url=url if url and url.startswith(("http://", "https://")) else None,
+            url=url,
             language=language,
             translation_of=self.context.key("document", original) if original else None,
             owner_id=row.agent("owner"),
@@ -106,10 +107,18 @@ class _Articles(Reading):
         )
 
     def notes(self) -> list[Problem]:
-        if not self._drafts:
-            return []
-        message = _("{n} documents are not published by their status; they are left out.")
-        return [Problem("document", message.format(n=self._drafts))]
+        drafts = ngettext(
+            "{n} document is not published by its status; it is left out.",
+            "{n} documents are not published by their status; they are left out.",
+            self._drafts,
+        )
+        elsewhere = ngettext(
+            "{n} document has an address that is none of the web; it is left out.",
+            "{n} documents have an address that is none of the web; it is left out.",
+            self._elsewhere,
+        )
+        counted = ((self._drafts, drafts), (self._elsewhere, elsewhere))
+        return [Problem("document", message.format(n=n)) for n, message in counted if n]
 
 
 class Articles(RecordTable):

@@ -308,7 +308,10 @@ def test_an_agent_named_by_address_is_hashed(pull):
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "ftp://x", "desk/1"])
 def test_only_web_links_are_links(pull, link):
-    assert pull(FULL, {"t.csv": table({"Link": link})}).only("ticket").url is None
+    pulled = pull(FULL, {"t.csv": table({}, {"Link": link}, {"Link": link}, {"Link": ""})})
+    assert [ticket.url for ticket in pulled.rows("ticket")] == ["https://desk.example/T-1", None, None, None]
+    told = [problem.message for problem in pulled.problems if "none of the web" in problem.message]
+    assert told == ["2 tickets have an address that is none of the web, as T-2: it is left out."]
 
 
 @pytest.mark.parametrize(
