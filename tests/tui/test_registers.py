@@ -184,6 +184,13 @@ async def test_the_escalation_matrix_is_a_grid(desk, kept, open_app):
     ]
 
 
+async def test_a_cell_is_typed_into_from_what_stands_in_it(desk, kept, open_app):
+    async with open_app(desk) as app:
+        await open_register(app, "escalation")
+        await app.press("enter")
+        assert app.lines[-2].split() == ["priority:", "P1"]
+
+
 async def test_a_move_to_another_cell_paints_that_line_and_the_sentence_alone(desk, kept, open_app):
     async with open_app(desk, remote=True) as app:
         await open_register(app, "escalation")

@@ -161,6 +161,17 @@ async def test_tickets_are_counted_and_not_every_row(new_desk, open_app):
         await app.wait(lambda: "looked at: 1 ticket; nothing is saved" in app.text)
 
 
+async def test_enter_on_a_line_that_is_no_row_says_so(new_desk, open_app):
+    from deskaudit.audit.setup import Sample
+    from deskaudit.tui.screens.sample import SampleRows
+
+    async with open_app(new_desk) as app:
+        app.app.push_screen(SampleRows("desk", Sample()))
+        await app.wait(lambda: "It gave no row" in app.text)
+        await app.press("enter")
+        assert "Put the cursor on a row." in app.message
+
+
 async def test_items_are_listed_by_their_titles(desk, open_app):
     async with open_app(desk) as app:
         await app.press("2")

@@ -140,8 +140,8 @@ class Matrix(RegisterRoom):
         self.action_change()
 
     def action_change(self) -> None:
-        _priority, index, field = self.cell
-        entry = self.line.entries[index] if index is not None else {}
+        priority, index, field = self.cell
+        entry = self.line.entries[index] if index is not None else {"priority": priority}
         self._typing = True
         self.ask(f"{field.name}:", self._typed_out, fields.show(field, entry.get(field.name)), enter=_("save"))
 

@@ -104,6 +104,8 @@ class SampleRows(Room):
     def chosen(self, value: Any) -> None:
         if isinstance(value, msgspec.Struct):
             self.app.push_screen(RowFacts(value))
+        else:
+            self.say(self.why_not("open"))
 
     def action_open(self) -> None:
         self.lines.action_choose()
