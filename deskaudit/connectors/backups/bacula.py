@@ -16,7 +16,7 @@ from deskaudit.connectors.backups.jobs import Job, Options
 from deskaudit.connectors.backups.runs import Origin, Reading, Restore, Run, not_a_log
 from deskaudit.connectors.backups.source import BackupSource
 from deskaudit.connectors.months import month_number
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 
 _KEY = re.compile(r"^\s{1,8}([A-Z][\w .()/-]{1,40}?):\s+(.*?)\s*$")
@@ -159,7 +159,8 @@ def _run(report: Mapping[str, str], started: int, ended: int | None, *, again: b
     )
     if sum(faults) and run.state == "ok":
         run.state, run.warned = "partial", False
-        run.message = _("{ending}; {n} errors").format(ending=one_line(ending), n=sum(faults))
+        text = ngettext("{ending}; {n} error", "{ending}; {n} errors", sum(faults))
+        run.message = text.format(ending=one_line(ending), n=sum(faults))
     return run
 
 

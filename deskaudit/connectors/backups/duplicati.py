@@ -23,7 +23,7 @@ from deskaudit.connectors.backups.figures import (
 from deskaudit.connectors.backups.jobs import Job, Options
 from deskaudit.connectors.backups.runs import Origin, Reading, Restore, Run, empty_log, not_a_log
 from deskaudit.connectors.backups.source import BackupSource
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 
 _PAIR = re.compile(r"^\s*([A-Za-z][\w -]{1,40}): ?(.*?)\s*$")
@@ -127,7 +127,8 @@ def _run(found: Mapping[str, object], state: str, at: int, ended: int | None, na
     )
     if run.state == "ok" and (errors or _is_true(found.get("PartialBackup")) or _is_true(found.get("Interrupted"))):
         run.state, run.warned = "partial", False
-        run.message = _("{n} files in error").format(n=errors) if errors else _("the backup was interrupted")
+        counted = ngettext("{n} file in error", "{n} files in error", errors).format(n=errors)
+        run.message = counted if errors else _("the backup was interrupted")
     if ended is None and run.state in {"ok", "partial", "unknown"} and "EndTime" in found:
         run.unfinished = True
     if run.state == "ok" and "EndTime" not in found:

@@ -23,7 +23,7 @@ from deskaudit.connectors.backups.figures import (
 from deskaudit.connectors.backups.jobs import Job, Options
 from deskaudit.connectors.backups.runs import Origin, Reading, Run, empty_log, not_a_log
 from deskaudit.connectors.backups.source import BackupSource
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 
 SAME_S = 3
@@ -202,7 +202,8 @@ def _conclude(told: _Told, reading: Reading, origin: Origin, *, alone: bool) -> 
     )
     if told.failed or told.fatal or told.errors:
         run.state = "partial" if told.done and not told.fatal else "failed"
-        run.message = told.error or told.failed or _("{n} errors").format(n=told.errors)
+        counted = ngettext("{n} error", "{n} errors", told.errors).format(n=told.errors)
+        run.message = told.error or told.failed or counted
     elif told.stats and told.whole and not (told.after or told.open):
         run.state = "ok"
     elif told.stats:

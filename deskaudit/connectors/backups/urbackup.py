@@ -13,7 +13,7 @@ from deskaudit.connectors.backups.figures import after, as_dict, as_text, decode
 from deskaudit.connectors.backups.jobs import Job, Options
 from deskaudit.connectors.backups.runs import Origin, Reading, Restore, Run, not_a_log
 from deskaudit.connectors.backups.source import BackupSource
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
 
 
@@ -78,7 +78,7 @@ def _take(row: dict[str, object], reading: Reading) -> bool:
         issues = read_count(row.get("last_filebackup_issues")) or 0 if kind == "file" else 0
         run = Run(state="ok", started_at=at, job=f"{name} ({kind})", machine=name, snapshot_id=str(at))
         if issues:
-            run.state, run.message = "partial", _("{n} issues").format(n=issues)
+            run.state, run.message = "partial", ngettext("{n} issue", "{n} issues", issues).format(n=issues)
         elif row.get(good) is not True:
             run.state, run.message = "unknown", _("UrBackup does not say that it is well")
         reading.runs.append(run)

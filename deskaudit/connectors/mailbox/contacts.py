@@ -6,7 +6,7 @@ from collections import Counter
 from deskaudit.connectors import Context
 from deskaudit.connectors.mailbox.headers import Mail, read_mail
 from deskaudit.connectors.mailbox.options import MailOptions
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Problem, Reject
 from deskaudit.model.entities import Contact, Interaction
 from deskaudit.model.keys import row_key
@@ -76,10 +76,16 @@ class Sorter:
             message = _("Of {n} mails, {kinds} are left out: they are no contacts.")
             found.append(Problem(resource, message.format(n=self.read, kinds=", ".join(said))))
         if self.bad * 5 > self.read:
-            message = _("{bad} of {n} mails have no usable date.").format(bad=self.bad, n=self.read)
+            message = ngettext(
+                "{bad} of {n} mails has no usable date.", "{bad} of {n} mails have no usable date.", self.bad
+            ).format(bad=self.bad, n=self.read)
             found.append(Problem(resource, message, ("interaction",)))
         if self.lost * 5 > self.read:
-            message = _("{bad} of {n} mails were listed by the server, and not delivered.")
+            message = ngettext(
+                "{bad} of {n} mails was listed by the server, and not delivered.",
+                "{bad} of {n} mails were listed by the server, and not delivered.",
+                self.lost,
+            )
             found.append(Problem(resource, message.format(bad=self.lost, n=self.read), ("interaction",)))
         return found
 

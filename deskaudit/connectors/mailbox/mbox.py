@@ -18,7 +18,7 @@ from deskaudit.connectors.mailbox.options import MailOptions
 from deskaudit.connectors.ordinary import refuse_changed, refuse_special, require_files, what_next
 from deskaudit.connectors.recognition import Likeness, Specimen
 from deskaudit.errors import Cancelled, SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Batch, Cursor, Probe, Problem, Reject, Want
 from deskaudit.model.entities import Row
 
@@ -134,7 +134,11 @@ class Mbox:
             message = _("There is no mail in {files}.").format(files=", ".join(file.name for file in files[:10]))
             problems.append(Problem("interaction", message, ("interaction",)))
         if sorter.old and sorter.old == sorter.read:
-            message = _("All {n} mails are older than {day}, where the pull begins: none of them counts.")
+            message = ngettext(
+                "The only mail is older than {day}, where the pull begins: it does not count.",
+                "All {n} mails are older than {day}, where the pull begins: none of them counts.",
+                sorter.old,
+            )
             day = datetime.fromtimestamp(want.since_at, UTC).date()
             problems.append(Problem("mbox", message.format(n=sorter.old, day=day)))
         yield self._batch(want, rows, rejects, before, total, problems, {"files": [str(file) for file in files]})

@@ -12,7 +12,7 @@ import msgspec
 from deskaudit.connectors.records.options import Columns, RecordOptions
 from deskaudit.connectors.records.tables import Cells, Reading, RecordTable
 from deskaudit.connectors.tabular.cells import fold_set, fold_text
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Problem
 from deskaudit.model.entities import Interaction, Row
 from deskaudit.text import one_line
@@ -143,10 +143,18 @@ class _Alerts(Reading):
     def notes(self) -> list[Problem]:
         found = []
         if self._dropped:
-            message = _("{n} rows are left out by their severity (sources.{source}.left_out).")
+            message = ngettext(
+                "{n} row is left out by its severity (sources.{source}.left_out).",
+                "{n} rows are left out by their severity (sources.{source}.left_out).",
+                self._dropped,
+            )
             found.append(Problem("interaction", message.format(n=self._dropped, source=self.context.source)))
         if self._ends:
-            message = _("{n} rows tell the end of a trouble whose beginning the file does not have.")
+            message = ngettext(
+                "{n} row tells the end of a trouble whose beginning the file does not have.",
+                "{n} rows tell the end of a trouble whose beginning the file does not have.",
+                self._ends,
+            )
             found.append(Problem("interaction", message.format(n=self._ends)))
         return found
 

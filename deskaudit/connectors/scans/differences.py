@@ -10,7 +10,7 @@ from deskaudit.connectors.scans.hostrows import HostRows
 from deskaudit.connectors.scans.reach import looked_at_address, looked_at_port
 from deskaudit.connectors.scans.reading import read_hosts
 from deskaudit.connectors.scans.scanfile import Scan, judge
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.entities import Asset, Component
 
 MAX_MB = 2000
@@ -80,7 +80,11 @@ def compare(before: Path, after: Path) -> Difference:
     unlooked = sum(not (was.scanned and now.scanned) for was, now in pairs)
     if unlooked:
         notes.append(
-            _("{n} hosts had their ports scanned in one of the two only: they are not compared").format(n=unlooked)
+            ngettext(
+                "{n} host had its ports scanned in one of the two only: it is not compared",
+                "{n} hosts had their ports scanned in one of the two only: they are not compared",
+                unlooked,
+            ).format(n=unlooked)
         )
     changed = [change for was, now in pairs if (change := _change(was, now, old_scan, new_scan)) is not None]
     come, unseen_before, doubtful = _split(come, old_scan, new_scan)

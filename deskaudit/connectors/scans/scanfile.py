@@ -10,7 +10,7 @@ import msgspec
 from deskaudit.connectors import Context
 from deskaudit.connectors.ordinary import refuse_special, require_files
 from deskaudit.errors import SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Problem
 from deskaudit.text import one_line
 
@@ -148,12 +148,28 @@ def judge(scan: Scan) -> tuple[Problem, ...]:
         text = _("0 hosts were scanned ({args}): a wrong target or all excluded, and no sign of a clean network")
         found.append(Problem(scan.file, text.format(args=scan.args or scan.scanner), EITHER))
     if scan.unreadable:
-        found.append(Problem(scan.file, _("{n} records cannot be read").format(n=scan.unreadable), EITHER))
+        found.append(
+            Problem(
+                scan.file,
+                ngettext("{n} record cannot be read", "{n} records cannot be read", scan.unreadable).format(
+                    n=scan.unreadable
+                ),
+                EITHER,
+            )
+        )
     if scan.timed_out:
-        text = _("{n} hosts took too long and were given up: their services are not known from this scan")
+        text = ngettext(
+            "{n} host took too long and was given up: its services are not known from this scan",
+            "{n} hosts took too long and were given up: their services are not known from this scan",
+            scan.timed_out,
+        )
         found.append(Problem(scan.file, text.format(n=scan.timed_out)))
     if scan.taken_for_up:
-        text = _("{n} addresses were taken for up (-Pn) and none of their ports answered: they are left out")
+        text = ngettext(
+            "{n} address was taken for up (-Pn) and none of its ports answered: it is left out",
+            "{n} addresses were taken for up (-Pn) and none of their ports answered: they are left out",
+            scan.taken_for_up,
+        )
         found.append(Problem(scan.file, text.format(n=scan.taken_for_up)))
     if scan.skipped:
         text = _("these targets were not scanned: {targets}")

@@ -17,7 +17,7 @@ from deskaudit.connectors.tabular.options import TableOptions
 from deskaudit.connectors.tabular.tables import BadRow, Row, Table
 from deskaudit.connectors.tabular.texts import GZIP, Counting, Text, bad_file, unreadable
 from deskaudit.errors import Cancelled, SourceError
-from deskaudit.i18n import _
+from deskaudit.i18n import _, ngettext
 from deskaudit.model.batches import Problem
 from deskaudit.text import one_line
 
@@ -116,14 +116,26 @@ class EventLog(Table):
                     text = Text(self.file, self._options, self._owner)
                     raise missing_column(text, layout, wish)
         if reading.broken:
-            message = _("{file} breaks off after {n} whole traces ({why}): what follows is missing.")
+            message = ngettext(
+                "{file} breaks off after {n} whole trace ({why}): what follows is missing.",
+                "{file} breaks off after {n} whole traces ({why}): what follows is missing.",
+                reading.whole,
+            )
             told = message.format(file=self.file.name, n=reading.whole, why=reading.broken)
             self.problems.append(Problem("ticket", told, ("ticket", "event")))
         if empty:
-            message = _("{n} traces of {file} have no events; they are no tickets.")
+            message = ngettext(
+                "{n} trace of {file} has no events; it is no ticket.",
+                "{n} traces of {file} have no events; they are no tickets.",
+                empty,
+            )
             self.problems.append(Problem("ticket", message.format(n=empty, file=self.file.name)))
         if repeated:
-            message = _("{n} traces of {file} bear the name of another; they count as one ticket with it.")
+            message = ngettext(
+                "{n} trace of {file} bears the name of another; it counts as one ticket with it.",
+                "{n} traces of {file} bear the name of another; they count as one ticket with it.",
+                repeated,
+            )
             self.problems.append(Problem("ticket", message.format(n=repeated, file=self.file.name)))
 
 

@@ -46,7 +46,7 @@ def test_each_row_is_an_alert_and_what_calls_for_nobody_is_left_out(tmp_path):
         ("alert", "in", at(9), at(9, 30), "srv1 / disk", row_key("desk", "ticket", "17")),
         ("alert", "in", at(10), None, "srv2", None),
     ]
-    assert "1 rows are left out" in problems[0].message
+    assert "1 row is left out" in problems[0].message
     assert problems[0].entities == ()
     assert not rejects
 

@@ -42,7 +42,7 @@ def test_hosts_ports_and_versions(two):
     assert (change.host, change.opened, change.closed) == ("10.0.0.3 three.example", ["tcp/8080"], ["tcp/23"])
     assert [(one.port, one.before, one.after) for one in change.versions] == [("tcp/22", "OpenSSH 9.2", "OpenSSH 9.9")]
     assert (found.before_at, found.after_at, found.same) == (900, 90_000, 2)
-    assert any("1 hosts had their ports scanned in one of the two only" in note for note in found.notes)
+    assert any("1 host had its ports scanned in one of the two only" in note for note in found.notes)
 
 
 def test_the_command_prints_text_or_json(two, call):
@@ -53,7 +53,7 @@ def test_the_command_prints_text_or_json(two, call):
     assert "1 new, 1 gone, 1 changed, 2 the same" in text
     code, text, err = call("sources", "diff", "--format", "json", *two)
     assert json.loads(text)["changed"][0]["opened"] == ["tcp/8080"]
-    assert "note: 1 hosts" in err
+    assert "note: 1 host had" in err
 
 
 def test_a_cut_scan_says_so(two):

@@ -89,7 +89,7 @@ def test_addresses_taken_for_up_need_an_answer(tmp_path, read, scans):
     found = read("nmap", "s.xml")
     assert found.ips == ["10.0.0.2", "10.0.0.3"]
     (problem,) = found.problems
-    assert "1 addresses were taken for up" in problem.message
+    assert "1 address was taken for up" in problem.message
     assert not problem.entities
 
 
@@ -98,7 +98,7 @@ def test_hosts_given_up_and_targets_left_out_are_told(tmp_path, read, scans):
     skipped = '<target specification="nosuch.example" status="skipped" reason="invalid"/>\n'
     (tmp_path / "s.xml").write_text(scans.scan(late, scans.host("10.0.0.2"), gap=skipped))
     messages = [problem.message for problem in read("nmap", "s.xml").problems]
-    assert any("1 hosts took too long" in text for text in messages)
+    assert any("1 host took too long" in text for text in messages)
     assert any("nosuch.example" in text for text in messages)
 
 

@@ -161,8 +161,8 @@ def test_traces_without_events_names_or_of_one_name(pull):
     pulled = pull(options(), {"t.xes": text})
     assert [ticket.ext_id for ticket in pulled.rows("ticket")] == ["T-1", "T-2"]
     told = " ".join(problem.message for problem in pulled.problems)
-    assert "1 traces of t.xes have no events" in told
-    assert "1 traces of t.xes bear the name of another" in told
+    assert "1 trace of t.xes has no events" in told
+    assert "1 trace of t.xes bears the name of another" in told
     assert "an event without a ticket" in pulled.rejects[0].reason
 
 
@@ -235,7 +235,7 @@ def test_what_it_is_says_that_it_breaks_off(tmp_path):
     (tmp_path / "t.xes").write_text(HEAD + FIRST + SECOND[:40])
     desk = Desk(Paths(config=tmp_path / "config.toml", data=tmp_path / "data"), now=lambda: 1_800_000_000)
     (found,), _notes = setup.detect(desk, tmp_path / "t.xes")
-    assert "t.xes breaks off after 1 whole traces" in found.open[0]
+    assert "t.xes breaks off after 1 whole trace (" in found.open[0]
     assert any(line.startswith("note        t.xes breaks off") for line in found.lines)
 
 
