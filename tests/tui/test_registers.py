@@ -189,6 +189,8 @@ async def test_a_cell_is_typed_into_from_what_stands_in_it(desk, kept, open_app)
         await open_register(app, "escalation")
         await app.press("enter")
         assert app.lines[-2].split() == ["priority:", "P1"]
+        await app.press("escape", *"llll", "enter", *"80")
+        assert 'share is "80"; write 0.75 or "75 %"' in app.text
 
 
 async def test_a_move_to_another_cell_paints_that_line_and_the_sentence_alone(desk, kept, open_app):

@@ -173,7 +173,7 @@ def read_share(said: float | str | None) -> float | None:
     """0.75, "0.75" or "75 %" as 0.75. Raises ValueError, as a sentence, for what does not lie between 0 and 1."""
     if said is None:
         return None
-    text = str(said).strip()
+    text = f"{said:g}" if isinstance(said, float) else said.strip()  # a typed 80 comes as 80.0
     try:
         found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
