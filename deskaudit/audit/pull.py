@@ -22,6 +22,7 @@ from deskaudit.snapshot import Landing, Snapshot
 from deskaudit.snapshot.hours import read_calendars
 
 HISTORY_DAYS = 460  # fifteen months: five quarters, so that a year can be compared with itself
+BEHIND_S = 3600  # a pull that began longer ago has missed more than its next one is used to look back for
 
 
 def pull(
@@ -36,7 +37,7 @@ def pull(
     """Pulls the sources one after the other and publishes one new generation of the snapshot.
 
     A source that fails leaves the others alone and its last good rows visible; it is marked, and goes on next time
-    where it stopped.
+    where it stopped. One that goes on with a pull of long ago ends with what there was then, and is pulled once more.
     """
     read_calendars(config)  # configuration errors come before the first request
     built = [(source, build(source)) for source in sources]
@@ -63,6 +64,13 @@ def pull(
     finally:
         for landing in landings:
             landing.close()
+    behind = [source for source, landing in zip(sources, landings, strict=True) if _is_behind(landing, now())]
+    if behind:
+        yield from pull(snapshot, behind, build, config, now=now, cancelled=cancelled)
+
+
+def _is_behind(landing: Landing, now: int) -> bool:
+    return landing.resumed and landing.state.error is None and now - landing.state.started_at > BEHIND_S
 
 
 def _land(

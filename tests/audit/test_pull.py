@@ -13,7 +13,7 @@ from deskaudit.config import Config, Source
 from deskaudit.errors import Cancelled
 from deskaudit.model.batches import Batch, Estimate
 from deskaudit.model.entities import Ticket
-from deskaudit.model.events import PullEstimated, PullWaited, PullWarned
+from deskaudit.model.events import PullEstimated, PullFinished, PullWaited, PullWarned
 from deskaudit.paths import Paths
 from deskaudit.reports.files import whole_file
 from deskaudit.snapshot import Snapshot
@@ -82,6 +82,44 @@ def pulled(tmp_path):
         return list(pull.pull(Snapshot(tmp_path / "s"), [source], lambda _source: Desk1(*batches), Config(), **words))
 
     return pulled
+
+
+class Changing:
+    """A connector whose pull ends with what there was when it began; it is stopped once, after its first page."""
+
+    fills = frozenset({"ticket"})
+
+    def __init__(self):
+        self.now, self.began, self.stops = 1000, [], True
+
+    def pull(self, cursor, want):
+        upto = self.now if cursor is None or "done" in cursor else cursor["upto"]
+        self.began.append((cursor, upto))
+        yield Batch(rows=[Ticket(id=upto)], cursor={"upto": upto}, resource="ticket")
+        if self.stops:
+            self.stops = False
+            raise Cancelled("stopped")
+        yield Batch(cursor={"done": upto}, resource="ticket")
+
+
+@pytest.mark.parametrize(("later", "ids"), [(2 * 3600, [1000, 8200]), (600, [1000])])
+def test_a_pull_that_goes_on_with_one_of_long_ago_fetches_what_came_since(tmp_path, later, ids):
+    desk, snapshot = Changing(), Snapshot(tmp_path / "s")
+    source = Source("desk", {"type": "liveagent"}, tmp_path / "config.toml")
+
+    def run():
+        words = {"now": lambda: desk.now, "cancelled": lambda: False}
+        return list(pull.pull(snapshot, [source], lambda _source: desk, Config(), **words))
+
+    with pytest.raises(Cancelled):
+        run()
+    desk.now += later
+    finished = [event for event in run() if isinstance(event, PullFinished)]
+    assert [event.pulled.state for event in finished] == ["complete"] * len(ids)
+    with snapshot.open() as reader:
+        assert [row for (row,) in reader.connection.execute("SELECT id FROM ticket ORDER BY id").fetchall()] == ids
+    assert desk.began[1] == ({"upto": 1000}, 1000)
+    assert len(desk.began) == 1 + len(ids)
 
 
 def test_what_a_pull_will_cost_is_told_before_its_rows(pulled, capsys):
