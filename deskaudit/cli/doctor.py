@@ -8,7 +8,6 @@ import platform
 import shutil
 import stat
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ import click
 
 from deskaudit import __version__, secrets
 from deskaudit.cli.findings import Finding, look_at_plugins
-from deskaudit.cli.output import ADD_SOURCE, told
+from deskaudit.cli.output import ADD_SOURCE, told, wrapped
 from deskaudit.errors import DeskauditError
 from deskaudit.i18n import _, ngettext
 from deskaudit.text import one_line
@@ -42,16 +41,11 @@ def doctor(state: State, *, no_sources: bool) -> int:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    """What is found beside its topic, and indented what to do: wrapped on a terminal, whole lines for other programs."""
-    wide = max(shutil.get_terminal_size().columns, 60) if sys.stdout.isatty() else 10_000
+    """What is found beside its topic, and indented beneath it what to do."""
     head = f"{finding.level:<6}{finding.topic:<12}"
     found, *mend = told(finding.text, finding.mend).split("\n")
-    for line, indent in ((found, head), *((line.lstrip(), "") for line in mend)):
-        wrapper = textwrap.TextWrapper(
-            wide, initial_indent=indent or " " * len(head), subsequent_indent=" " * len(head),
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
-        yield from wrapper.wrap(line) or [head]
+    for line in (f"{head}{found}", *(" " * len(head) + line.lstrip() for line in mend)):
+        yield wrapped(line, hanging=len(head))
 
 
 def _look(state: State, *, sources: bool) -> Iterator[Finding]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import textwrap
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +11,7 @@ from deskaudit import config as configuration
 from deskaudit import configfile, connectors, secrets
 from deskaudit.audit import fields, setup
 from deskaudit.audit.desk import knock
-from deskaudit.cli.output import told
+from deskaudit.cli.output import told, wrapped
 from deskaudit.errors import ConfigError, DeskauditError
 from deskaudit.i18n import _
 from deskaudit.text import one_line
@@ -263,8 +260,4 @@ def _ask_variable() -> str:
 
 
 def _say(text: str, *, hanging: int = 0) -> None:
-    """Lines broken between words on a terminal, at their own indent or `hanging`; whole ones for other programs."""
-    width = max(shutil.get_terminal_size().columns - 1, 20) if sys.stdout.isatty() else 10_000
-    for line in text.splitlines():
-        indent = " " * (hanging or len(line) - len(line.lstrip()))
-        click.echo(textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False) or "")
+    click.echo(wrapped(text, hanging=hanging))

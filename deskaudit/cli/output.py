@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,20 @@ def told(text: object, hint: str = "", *, indent: int = 0, limit: int = 1000) ->
     lines = [one_line(line, limit) for line in f"{clean(text, 4 * limit)}\n{hint}".split("\n")]
     first, *rest = [line for line in lines if line] or [""]
     return "\n".join([" " * indent + first, *(" " * (indent + 2) + line for line in rest)])
+
+
+def wrapped(text: str, *, hanging: int = 0) -> str:
+    """Lines broken between words on a terminal, at their own indent or `hanging`; whole ones for other programs."""
+    if not sys.stdout.isatty():
+        return text
+    width = max(shutil.get_terminal_size().columns - 1, 20)
+    return "\n".join(
+        textwrap.fill(
+            line, width, subsequent_indent=" " * (hanging or len(line) - len(line.lstrip())),
+            break_long_words=False, break_on_hyphens=False,
+        )
+        for line in text.splitlines()
+    )  # fmt: skip
 
 
 def program() -> str:

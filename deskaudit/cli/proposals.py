@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deskaudit.cli.output import wrapped
 from deskaudit.i18n import _, ngettext
 from deskaudit.text import clean, one_line
 
@@ -68,9 +69,9 @@ def lines(proposal: Proposal, seen: Sequence[Seen], config: Config) -> Iterator[
         n=proposal.tickets
     )
     for part in proposal.parts:
-        yield f"{part.name:<9} {words[part.state]:<11} {one_line(part.why, 900)}"
+        yield wrapped(f"{part.name:<9} {words[part.state]:<11} {one_line(part.why, 900)}", hanging=22)
     if said := doubt((one.ticket for one in seen), config):
-        yield f"{'hours':<9} {_('doubtful'):<11} {said}"
+        yield wrapped(f"{'hours':<9} {_('doubtful'):<11} {said}", hanging=22)
     rows = preview(seen, proposal.mapping)
     if not rows:
         return
