@@ -107,8 +107,8 @@ def load(
     `extra` is `checks.d/*.toml`, and need not exist. A package with a fault is left out whole and named in `broken`.
 
     SQL is prepared against an empty snapshot and held to the row contract: that of packages always, all of it with
-    `verify`. Raises ConfigError that names file and key: unknown keys, ids that are used twice, thresholds that contradict each other, SQL that does
-    not parse or uses what is not portable.
+    `verify`. Raises ConfigError that names file and key: unknown keys, ids that are used twice, thresholds that
+    contradict each other, SQL that does not parse or uses what is not portable.
     """
     files: dict[str, Path] = {}
     items: dict[str, Item] = {}

@@ -42,19 +42,7 @@ def compact(
     state = landing.state
     broken = {entity for problem in state.problems for entity in problem.entities}
     doubts: list[Problem] = []
-    before = _of_same_type(landing, before, doubts)
-    if before is not None and before.account not in {"", state.account}:
-        before = None
-        message = _(
-            "The source has another address or login: all was pulled anew, and the rows of the former are gone."
-        )
-        doubts.append(Problem(landing.source, message))
-    if before is not None and before.reading not in {"", state.reading}:
-        message = _(
-            "The config reads it another way (its mapping, levels, tags, zone, region or agent_roles): all rows were read "
-            "again, so that this holds for each."
-        )
-        doubts.append(Problem(landing.source, message))
+    before = _of_same_account(landing, before, doubts)
     entities = dict(before.entities) if before else {}
     for entity in sorted(state.bytes):
         earlier = entities.get(entity)
@@ -123,6 +111,26 @@ def _of_same_type(landing: Landing, before: PulledSource | None, doubts: list[Pr
     message = _("The source was of type {old} before: the rows of that are gone.").format(old=before.type)
     doubts.append(Problem(landing.source, message))
     return None
+
+
+def _of_same_account(landing: Landing, before: PulledSource | None, doubts: list[Problem]) -> PulledSource | None:
+    """What was published of the source, unless its rows are another's: then they go. That they were read anew is told."""
+    before = _of_same_type(landing, before, doubts)
+    if before is None:
+        return None
+    if before.account not in {"", landing.state.account}:
+        message = _(
+            "The source has another address or login: all was pulled anew, and the rows of the former are gone."
+        )
+        doubts.append(Problem(landing.source, message))
+        return None
+    if before.reading not in {"", landing.state.reading}:
+        message = _(
+            "The config reads it another way (its mapping, levels, tags, zone, region or agent_roles): all rows were read "
+            "again, so that this holds for each."
+        )
+        doubts.append(Problem(landing.source, message))
+    return before
 
 
 def write_parquet(

@@ -292,3 +292,36 @@ def kit():
         FakeTime=FakeTime,
         in_zone=in_zone,
     )
+
+
+@pytest.fixture
+def account(server):
+    """A desk of two departments, two agents and four tickets."""
+    server.lists["/departments"] = [
+        {"department_id": "default", "name": "General", "agent_ids": ["a1", "a2"]},
+        {"department_id": "d2", "name": "Second line", "agent_ids": ["a2"]},
+    ]
+    server.lists["/agents"] = [
+        {"id": "a1", "name": "Ada", "email": "Ada@Desk.example", "role": "agent", "status": "A", "twofactor_auth": "Y",
+         "last_pswd_change": "2025-06-01 10:00:00", "online_status": "C"},
+        {"id": "a2", "name": "Bo\u202e", "email": "bo@desk.example", "roleId": "team-lead", "status": "X", "twofactor_auth": "N"},
+        {"id": "system00", "name": "System", "email": ""},
+    ]  # fmt: skip
+    server.lists["/tags"] = [
+        {"id": "g1", "name": "vip"},
+        {"id": "g2", "name": "cat-Network"},
+        {"id": "g3", "name": "wait-parts"},
+    ]
+    server.lists["/tickets"] = [
+        {"id": "t1", "code": "AAA-1", "subject": "Printer\x1b[31m on\nfire", "status": "N", "channel_type": "E",
+         "departmentid": "default", "owner_contactid": "c1", "date_created": "2026-02-01 08:00:00",
+         "date_changed": "2026-02-01 08:00:00", "tags": ["g1", "g2"], "custom_fields": [{"code": "urgency", "value": "high"}]},
+        {"id": "t2", "code": "AAA-2", "subject": "", "status": "R", "channel_type": "C", "departmentid": "d2", "agentid": "a1",
+         "owner_contactid": "c2", "date_created": "2026-02-02 08:00:00", "date_changed": "2026-02-03 09:30:00",
+         "date_resolved": "2026-02-03 09:30:00", "tags": [], "custom_fields": [{"code": "urgency", "value": ""}]},
+        {"id": "t3", "status": "C", "channel_type": "Z", "agentid": "system00", "date_created": "2026-02-04 08:00:00",
+         "date_changed": "2026-02-04 08:00:00", "tags": ["g3", "unlisted"]},
+        {"id": "t4", "status": "9", "channel_type": "F", "date_created": "2026-02-05 08:00:00",
+         "date_changed": "2026-02-05 08:00:00"},
+    ]  # fmt: skip
+    return server
